@@ -1,0 +1,16 @@
+"""
+URL configuration for the course project.
+
+For more information please see:
+    https://docs.djangoproject.com/en/6.1/topics/http/urls/
+"""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("company.urls")),
+    path("", include("shop.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+]
