@@ -1,0 +1,8 @@
+# Shortcuts. start.py does the work, and does it on Windows too: py start.py lab
+# Arguments go into ARGS: make lab ARGS="--port 9000", make test ARGS="-k relations"
+PYTHON := $(shell command -v python3 || echo python)
+
+.PHONY: setup lab test bench notebooks doctor lock
+
+setup lab test bench notebooks doctor lock:
+	@$(PYTHON) start.py $@ $(ARGS)

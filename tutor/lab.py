@@ -1,0 +1,79 @@
+"""Open the course in JupyterLab, on this machine only, with the learner's own copies.
+
+Words that are not listed here are handed to JupyterLab.
+"""
+
+import argparse
+import os
+import secrets
+import socket
+import sys
+
+from tutor import workspace
+from tutor.places import WORKSPACE, keep_jupyter_inside
+
+FIRST = "notebooks/00_start_here.ipynb"
+HOST = "127.0.0.1"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, help="default: 8888, or the next one that is free")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.set_defaults(rest=[])
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        for line in workspace.update():
+            print(line)
+    except OSError as error:
+        print(workspace.not_writable(error), file=sys.stderr)
+        return 1
+    if args.port is not None and not is_free(args.port):
+        print(
+            f"Port {args.port} cannot be had: another program uses it, or it is not allowed. "
+            "Leave --port out, and a free one is taken.",
+            file=sys.stderr,
+        )
+        return 1
+    serve(args)
+    return 0
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        if os.name != "nt":  # there it would allow a port that is in use
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def serve(args: argparse.Namespace) -> None:
+    """Run JupyterLab in this process until it is ended."""
+    keep_jupyter_inside()
+    from jupyterlab.labapp import LabApp  # after the variables: it reads them when imported
+
+    port = args.port if args.port is not None else next(filter(is_free, range(8888, 65536)))
+    token = secrets.token_urlsafe(24)
+    os.environ["JUPYTER_TOKEN"] = token  # not as an argument, which every user of the machine sees
+    print(f"The course: http://{HOST}:{port}/lab/tree/{FIRST}?token={token}  (Ctrl-C ends it)")
+    sys.stdout.flush()
+    LabApp.launch_instance(
+        [
+            f"--ServerApp.ip={HOST}",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.root_dir={WORKSPACE}",
+            f"--LabApp.default_url=/lab/tree/{FIRST}",
+            f"--ServerApp.open_browser={not args.no_browser}",
+            "--ServerApp.answer_yes=True",
+            "--ServerApp.log_level=ERROR",
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+            "--LabApp.extension_manager=readonly",
+            *args.rest,
+        ]
+    )
