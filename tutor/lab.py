@@ -6,6 +6,7 @@ Words that are not listed here are handed to JupyterLab.
 import argparse
 import os
 import secrets
+import signal
 import socket
 import sys
 
@@ -54,26 +55,28 @@ def is_free(port: int) -> bool:
 def serve(args: argparse.Namespace) -> None:
     """Run JupyterLab in this process until it is ended."""
     keep_jupyter_inside()
-    from jupyterlab.labapp import LabApp  # after the variables: it reads them when imported
-
-    port = args.port if args.port is not None else next(filter(is_free, range(8888, 65536)))
     token = secrets.token_urlsafe(24)
     os.environ["JUPYTER_TOKEN"] = token  # not as an argument, which every user of the machine sees
-    print(f"The course: http://{HOST}:{port}/lab/tree/{FIRST}?token={token}  (Ctrl-C ends it)")
-    sys.stdout.flush()
-    LabApp.launch_instance(
-        [
-            f"--ServerApp.ip={HOST}",
-            f"--ServerApp.port={port}",
-            "--ServerApp.port_retries=0",
-            f"--ServerApp.root_dir={WORKSPACE}",
-            f"--LabApp.default_url=/lab/tree/{FIRST}",
-            f"--ServerApp.open_browser={not args.no_browser}",
-            "--ServerApp.answer_yes=True",
-            "--ServerApp.log_level=ERROR",
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-            "--LabApp.extension_manager=readonly",
-            *args.rest,
-        ]
-    )
+    from jupyterlab.labapp import LabApp  # after the variables, which it reads when imported
+
+    options = {
+        "ServerApp.ip": HOST,
+        "ServerApp.port": args.port or 8888,
+        "ServerApp.port_retries": 0 if args.port else 100,
+        "ServerApp.root_dir": WORKSPACE,
+        "ServerApp.open_browser": not args.no_browser,
+        "ServerApp.allow_root": True,  # the user of a container; the server is for this machine
+        "Application.log_level": "ERROR",
+        "LabApp.default_url": f"/lab/tree/{FIRST}",
+        # Nothing here asks another host.
+        "LabApp.news_url": None,
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.extension_manager": "readonly",
+    }
+    words = [f"--{name}={value}" for name, value in options.items()]
+    server = LabApp.initialize_server([*words, *args.rest])
+    # Ctrl-C ends it at once and in order. By itself it would ask first, or leave its files behind.
+    signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))
+    url = f"http://{HOST}:{server.port}/lab/tree/{FIRST}?token={token}"
+    print(f"The course: {url}  (Ctrl-C ends it)", flush=True)
+    server.start()
