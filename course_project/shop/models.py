@@ -37,7 +37,7 @@ class Customer(models.Model):
 class Category(models.Model):
     name = models.CharField(max_length=60, unique=True)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children"
+        "self", models.SET_NULL, null=True, blank=True, related_name="children"
     )
 
     class Meta:
