@@ -1,0 +1,50 @@
+"""See what your code makes Django do: every query beside the line that caused it.
+
+In a notebook: `%load_ext glass`, then `%%watch` on the first line of a cell.
+In code: `glass.setup()`, then `with watch() as seen: ...`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glass.database import reset
+    from glass.notebook import load_ipython_extension, unload_ipython_extension
+    from glass.project import setup
+    from glass.trace import Trace
+    from glass.views.diagram import diagram
+    from glass.views.page import page
+    from glass.watching import watch
+
+__all__ = [
+    "Trace",
+    "diagram",
+    "load_ipython_extension",
+    "page",
+    "reset",
+    "setup",
+    "unload_ipython_extension",
+    "watch",
+]
+
+_HOME = {
+    "Trace": "trace",
+    "diagram": "views.diagram",
+    "load_ipython_extension": "notebook",
+    "page": "views.page",
+    "reset": "database",
+    "setup": "project",
+    "unload_ipython_extension": "notebook",
+    "watch": "watching",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use: setup() must be able to name the settings before Django is loaded.
+    if name not in _HOME:
+        raise AttributeError(f"module 'glass' has no attribute {name!r}")
+    value = getattr(import_module(f"glass.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,156 @@
+"""The IPython extension: %load_ext glass, %%watch, and nothing left after %unload_ext glass.
+
+A cell that starts with %%watch runs as it stands: the line is only blanked out, so that line
+numbers, top-level await, error messages and interrupts are those of an ordinary cell.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from glass import project
+
+_MARK = "%%watch"
+
+
+class _Watcher:
+    """Starts a watch before a %%watch cell, and shows it after the cell, whatever the cell did."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.open = ExitStack()
+
+    def blank(self, lines: list[str]) -> list[str]:
+        """Input transformer: take the %%watch line out, keep its line number."""
+        from glass.watching import UnknownLayer, check_layers
+
+        layers = _layers(lines[0]) if lines else None
+        if layers is None:
+            return lines
+        try:
+            check_layers(layers)
+        except UnknownLayer as error:
+            return [f"__import__('glass').notebook.refuse({str(error)!r})\n"]
+        return ["\n", *lines[1:]]
+
+    def begin(self, info: Any) -> None:
+        from glass.watching import UnknownLayer, check_layers, watch
+
+        cell = info.raw_cell or ""
+        if "%load_ext glass" in cell:
+            # Run again, the first cell starts afresh; IPython would only say "already loaded".
+            self.shell.extension_manager.loaded.discard("glass")
+        layers = _layers(cell.lstrip().partition("\n")[0])
+        if layers is None:
+            return
+        try:
+            check_layers(layers)
+        except UnknownLayer:
+            return  # The cell itself says so.
+        self.open.close()
+        self.shell.user_ns["seen"] = self.open.enter_context(watch(*layers))
+
+    def end(self, result: Any) -> None:
+        self.open.close()
+
+
+def refuse(sentence: str) -> None:
+    """Stop the cell with this sentence and no traceback."""
+    raise UsageError(sentence)
+
+
+def _layers(line: str) -> tuple[str, ...] | None:
+    """The layers that a %%watch line names; None for any other line."""
+    words = line.split()
+    return tuple(words[1:]) if words and words[0] == _MARK else None
+
+
+_watcher: _Watcher | None = None
+
+
+def _magic(line: str, cell: str | None = None) -> None:
+    """Show what this cell makes Django do. Write it on the first line of a cell.
+
+    %%watch            every layer
+    %%watch sql http   these layers
+
+    Afterwards the record is there under the name `seen`: len(seen.queries), seen.queries[0].sql.
+    """
+    raise UsageError("%%watch stands on the first line of a cell, above the code to watch.")
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """%load_ext glass: set the project up and make %%watch known. Again does no harm."""
+    global _watcher
+    from glass import database
+
+    try:
+        found = project.setup()
+    except (project.ProjectNotFound, database.DatabaseProblem) as error:
+        raise UsageError(str(error)) from None
+    if _watcher is not None and database.private is not None:
+        database.private.reset()
+    if _watcher is None:
+        _watcher = _Watcher(shell)
+        shell.input_transformers_cleanup.append(_watcher.blank)
+        shell.events.register("pre_run_cell", _watcher.begin)
+        shell.events.register("post_run_cell", _watcher.end)
+        shell.register_magic_function(_magic, "line_cell", "watch")
+    print(_welcome(found))
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """%unload_ext glass: no hook, no magic and no probe stays behind. Django stays set up."""
+    global _watcher
+    from glass.probes import sql
+
+    if _watcher is None:
+        return
+    _watcher.open.close()
+    shell.input_transformers_cleanup.remove(_watcher.blank)
+    shell.events.unregister("pre_run_cell", _watcher.begin)
+    shell.events.unregister("post_run_cell", _watcher.end)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("watch", None)
+    sql.forget_connections()
+    _watcher = None
+
+
+def _welcome(found: project.Project) -> str:
+    """Two lines: which project on which database, and what rows are there."""
+    from django.apps import apps
+    from django.db import connection
+
+    from glass import database
+
+    models = [
+        model
+        for app in apps.get_app_configs()
+        if found.folder.resolve() in _path(app.path).parents
+        for model in app.get_models()
+    ]
+    name = f"{found.folder.name} ({found.settings})"
+    if database.private is None:
+        return (
+            f"Project {name} on its own {connection.display_name} database: what you change stays.\n"
+            f"Models: {', '.join(model.__name__ for model in models) or 'none yet'}."
+        )
+    quote = connection.ops.quote_name
+    counts = [f"(SELECT COUNT(*) FROM {quote(model._meta.db_table)})" for model in models]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counts)}")
+        numbers = cursor.fetchone()
+    rows = ", ".join(
+        f"{n} {m._meta.verbose_name_plural}" for m, n in zip(models, numbers, strict=True)
+    )
+    return f"Project {name} on a private SQLite database: change what you like, reset() undoes it.\nRows: {rows}."
+
+
+def _path(path: str) -> Any:
+    from pathlib import Path
+
+    return Path(path).resolve()

@@ -1,0 +1,280 @@
+"""SQL: every statement, its parameters, rows, time and line, and the transactions around it.
+
+Statements come through Django's documented execute_wrapper hook
+(https://docs.djangoproject.com/en/6.1/topics/db/instrumentation/). COMMIT and ROLLBACK do not
+pass there; Django announces them through one function of its own, debug_transaction.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+from weakref import WeakSet
+
+from asgiref.sync import SyncToAsync
+from django.db import connections
+from django.db.backends.base import base
+from django.db.backends.signals import connection_created
+
+from glass import repeats, source
+from glass.repeats import Cause
+from glass.trace import Event, describe, enclosing, enter, leave, listening, record
+
+_TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
+
+
+class Query(Event):
+    """A statement that the code asked for.
+
+    sql     as the database driver received it, with its placeholders
+    params  the values for the placeholders; with many=True a list of such values
+    rows    rows that were fetched, or rows that were changed
+    alias   the database's name in settings.DATABASES
+    cause   why it was asked again and again, where that is certain (see glass.repeats)
+    """
+
+    __slots__ = ("alias", "cause", "displayed", "many", "params", "rows", "sql")
+    layer = "sql"
+
+    def __init__(
+        self, places: tuple[source.Place, ...], sql: str, params: Any, many: bool, alias: str
+    ) -> None:
+        super().__init__(places)
+        self.sql = sql
+        # A list could be changed by the code that owns it.
+        self.params = list(params) if isinstance(params, list) else params
+        self.many = many
+        self.alias = alias
+        self.rows = 0
+        self.cause: Cause | None = None
+        self.displayed = False
+
+    def __repr__(self) -> str:
+        return f"<Query {self.place}: {self.sql[:60]}>"
+
+    def __str__(self) -> str:
+        from glass.views.sqltext import layout, values
+
+        return (
+            f"{layout(self.sql)}\n-- with {values(self.params)}"
+            if self.params
+            else layout(self.sql)
+        )
+
+
+class Transaction(Event):
+    """BEGIN or SAVEPOINT up to what ended it; the statements between are inside it.
+
+    sql  "BEGIN" or "SAVEPOINT"
+    end  "COMMIT", "ROLLBACK", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", or "" while open
+    """
+
+    __slots__ = ("alias", "end", "sql")
+    layer = "sql"
+
+    def __init__(self, places: tuple[source.Place, ...], sql: str, alias: str) -> None:
+        super().__init__(places)
+        self.sql = sql
+        self.alias = alias
+        self.end = ""
+
+    def __repr__(self) -> str:
+        return f"<Transaction {self.place}: {self.sql} ... {self.end or 'still open'}>"
+
+
+class _Cursor:
+    """The driver's cursor, counting what is fetched from it.
+
+    On SQLite execute() only starts a statement: the time of fetching is the query's time too.
+    """
+
+    __slots__ = ("_cursor", "_query")
+
+    def __init__(self, cursor: Any, query: Query) -> None:
+        self._cursor = cursor
+        self._query = query
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+    def fetchone(self) -> Any:
+        start = perf_counter()
+        row = self._cursor.fetchone()
+        self._query.duration += perf_counter() - start
+        if row is not None:
+            self._query.rows += 1
+        return row
+
+    def fetchmany(self, *size: int) -> Any:
+        start = perf_counter()
+        rows = self._cursor.fetchmany(*size)
+        self._query.duration += perf_counter() - start
+        self._query.rows += len(rows)
+        return rows
+
+    def fetchall(self) -> Any:
+        start = perf_counter()
+        rows = self._cursor.fetchall()
+        self._query.duration += perf_counter() - start
+        self._query.rows += len(rows)
+        return rows
+
+    def __iter__(self) -> Iterator[Any]:
+        while (row := self.fetchone()) is not None:
+            yield row
+
+
+def _watch_statement(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    if sql.startswith(_TRANSACTION):
+        return _watch_transaction(execute, sql, params, many, context)
+    frame = sys._getframe(1)
+    query = Query(source.callers(frame), sql, params, many, context["connection"].alias)
+    _note_repeat(query, frame)
+    for trace in listening["sql"]:
+        trace.events.append(query)
+    wrapper = context["cursor"]
+    if type(wrapper.cursor) is _Cursor:  # This cursor has executed a statement before.
+        wrapper.cursor = wrapper.cursor._cursor
+    start = perf_counter()
+    try:
+        result = execute(sql, params, many, context)
+    except BaseException as error:
+        query.error = describe(error)
+        raise
+    finally:
+        query.duration = perf_counter() - start
+    cursor = wrapper.cursor
+    if cursor.description is None:
+        query.rows = max(cursor.rowcount, 0)
+        return result
+    wrapper.cursor = _Cursor(cursor, query)
+    return wrapper.cursor if result is cursor else result
+
+
+#: How often each (statement, places) came, and why, from the second time on.
+_times: dict[tuple[str, tuple[source.Place, ...]], int] = {}
+_causes: dict[tuple[str, tuple[source.Place, ...]], Cause | None] = {}
+
+
+def _note_repeat(query: Query, frame: Any) -> None:
+    key = (query.sql, query.places)
+    times = _times[key] = _times.get(key, 0) + 1
+    if times == 1:
+        if query.sql.endswith("LIMIT 21"):
+            query.displayed = repeats.is_display(frame)
+        return
+    if times == 2:
+        _causes[key] = repeats.find_cause(frame)
+    query.cause = _causes[key]
+
+
+def _watch_transaction(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    result = execute(sql, params, many, context)
+    _mark_transaction(sql, context["connection"].alias)
+    return result
+
+
+def _mark_transaction(sql: str, alias: str, error: str | None = None) -> None:
+    opens = sql.startswith(("BEGIN", "SAVEPOINT"))
+    word = "SAVEPOINT" if "SAVEPOINT" in sql else "BEGIN"
+    if opens:
+        enter(Transaction(source.caller(), word, alias))
+        return
+    transaction = enclosing()
+    while transaction is not None and not (
+        isinstance(transaction, Transaction)
+        and transaction.alias == alias
+        and transaction.sql == word
+    ):
+        transaction = transaction.parent
+    name = sql.partition("SAVEPOINT")[0] + "SAVEPOINT" if word == "SAVEPOINT" else sql
+    if transaction is None:  # It was opened before the watch began.
+        transaction = Transaction(source.caller(), "", alias)
+        record(transaction)
+    transaction.end = transaction.end or name
+    transaction.error = error
+    # After ROLLBACK TO the savepoint still stands; RELEASE follows.
+    if not name.startswith("ROLLBACK TO") and transaction.sql:
+        leave(transaction)
+
+
+@contextmanager
+def _announce(connection: Any, sql: str) -> Iterator[None]:
+    with _django_announce(connection, sql):
+        try:
+            yield
+        except BaseException as error:
+            _mark_transaction(sql, connection.alias, describe(error))
+            raise
+        _mark_transaction(sql, connection.alias)
+
+
+async def _await_with_source(self: Any, *args: Any, **kwargs: Any) -> Any:
+    """The line that awaits, remembered for the thread in which the statement will run."""
+    token = source.awaited.set(source.caller())
+    try:
+        return await _django_await(self, *args, **kwargs)
+    finally:
+        source.awaited.reset(token)
+
+
+_django_announce = base.debug_transaction
+_django_await = SyncToAsync.__call__
+#: Every connection of every thread, as far as it was opened since glass was imported.
+_connections: WeakSet[Any] = WeakSet()
+_installed = False
+
+
+def _adopt(connection: Any, **kwargs: object) -> None:
+    _connections.add(connection)
+    if _installed and _watch_statement not in connection.execute_wrappers:
+        # First in the list is outermost; the last place belongs to execute_wrapper() blocks.
+        connection.execute_wrappers.insert(0, _watch_statement)
+
+
+def known_connections() -> list[Any]:
+    """The open connections of all threads."""
+    return list({*connections.all(initialized_only=True), *_connections})
+
+
+def follow_connections() -> None:
+    """Keep track of the connections that other threads open, from now on."""
+    connection_created.connect(_adopt, dispatch_uid="glass")
+
+
+def forget_connections() -> None:
+    connection_created.disconnect(dispatch_uid="glass")
+    _connections.clear()
+
+
+def installed() -> bool:
+    return _installed
+
+
+def install() -> None:
+    global _installed
+    _installed = True
+    follow_connections()
+    for connection in [*connections.all(), *_connections]:
+        _adopt(connection)
+    base.debug_transaction = _announce
+    SyncToAsync.__call__ = _await_with_source  # type: ignore[method-assign]
+
+
+def uninstall() -> None:
+    global _installed
+    _installed = False
+    base.debug_transaction = _django_announce
+    SyncToAsync.__call__ = _django_await  # type: ignore[method-assign]
+    for connection in known_connections():
+        if _watch_statement in connection.execute_wrappers:
+            connection.execute_wrappers.remove(_watch_statement)
+    _times.clear()
+    _causes.clear()

@@ -1,0 +1,132 @@
+"""Why the same statement was asked again: N+1 by name, and the remedy that fits.
+
+Only what is certain is said. The frames between the learner's line and the database tell
+which relation of which model was followed.
+"""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any, NamedTuple
+
+from django.db.models import Model, QuerySet
+from django.db.models.fields.related_descriptors import (
+    ForwardManyToOneDescriptor,
+    ReverseOneToOneDescriptor,
+)
+from django.db.models.query_utils import DeferredAttribute
+
+
+class Cause(NamedTuple):
+    """What repeats, and what would ask once.
+
+    relation  "Employee.department"
+    remedy    a sentence, or "" where more than one remedy could be meant
+    """
+
+    relation: str
+    remedy: str
+
+
+def _code(function: Any) -> Any:
+    return function.__code__
+
+
+_FORWARD = _code(ForwardManyToOneDescriptor.__get__)
+_REVERSE_ONE = _code(ReverseOneToOneDescriptor.__get__)
+_DEFERRED = _code(DeferredAttribute.__get__)
+_REPR = _code(QuerySet.__repr__)
+_MANY = {
+    _code(getattr(QuerySet, name)): name
+    for name in ("_fetch_all", "count", "exists", "first", "last", "get", "aggregate", "iterator")
+}
+_DEEP = 40  # frames between a query and the descriptor that asked for it; 12 are usual
+
+
+def is_display(frame: FrameType | None) -> bool:
+    """Whether the statement was made by showing a queryset: its repr asks for 21 rows."""
+    for _ in range(_DEEP):
+        if frame is None:
+            return False
+        if frame.f_code is _REPR:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def find_cause(frame: FrameType | None) -> Cause | None:
+    """The relation that the running statement follows, or None when it follows none."""
+    asked: tuple[str, Any] | None = None
+    for _ in range(_DEEP):
+        if frame is None:
+            break
+        code = frame.f_code
+        if code is _FORWARD or code is _REVERSE_ONE:
+            return _one(frame.f_locals)
+        if code is _DEFERRED:
+            return _deferred(frame.f_locals)
+        if code in _MANY:
+            asked = _MANY[code], frame.f_locals["self"]
+        frame = frame.f_back
+    return _many(*asked) if asked else None
+
+
+def _one(names: Any) -> Cause | None:
+    instance, descriptor = names.get("instance"), names["self"]
+    if not isinstance(instance, Model):
+        return None
+    if isinstance(descriptor, ForwardManyToOneDescriptor):
+        accessor = descriptor.field.name
+    else:
+        accessor = descriptor.related.get_accessor_name()
+    model = type(instance).__name__
+    return Cause(
+        f"{model}.{accessor}",
+        f'select_related("{accessor}") on the {model} queryset asks once, with a JOIN',
+    )
+
+
+def _deferred(names: Any) -> Cause | None:
+    instance, field = names.get("instance"), names["self"].field.attname
+    model = type(instance).__name__
+    return Cause(
+        f"{model}.{field}",
+        f"only() or defer() left {field} out; name it in only(), or drop it from defer()",
+    )
+
+
+def _many(method: str, queryset: Any) -> Cause | None:
+    instance = queryset._hints.get("instance")
+    if not isinstance(instance, Model):
+        return None
+    model = type(instance).__name__
+    for accessor, name in _reverse_names(instance, queryset.model):
+        everything = getattr(instance, accessor).all()
+        if str(everything.query) == str(queryset.query):
+            if method in ("_fetch_all", "iterator"):
+                remedy = f'prefetch_related("{accessor}") on the {model} queryset asks once for all'
+            elif method == "count":
+                remedy = (
+                    f'annotate(n=Count("{name}")) on the {model} queryset counts in the database'
+                )
+            elif method == "exists":
+                remedy = f'prefetch_related("{accessor}"), or annotate() with Exists, asks once'
+            else:
+                remedy = ""
+            return Cause(f"{model}.{accessor}", remedy)
+    # A filter of its own: prefetch_related alone would not be used.
+    return Cause(f"{model} -> {queryset.model.__name__}", "")
+
+
+def _reverse_names(instance: Model, related: type[Model]) -> list[tuple[str, str]]:
+    """(accessor, query name) of the relations from the instance to many rows of `related`."""
+    found = []
+    for field in instance._meta.get_fields():
+        if field.related_model is related and (field.one_to_many or field.many_to_many):
+            if hasattr(field, "get_accessor_name"):
+                accessor = field.get_accessor_name()
+            else:
+                accessor = field.name
+            if accessor:
+                found.append((accessor, field.name))
+    return found

@@ -1,0 +1,143 @@
+"""Which line asked: from the running frame up to the learner's own code.
+
+A frame is the learner's when it belongs to a notebook cell, to a template, or to a file
+that is neither the standard library nor an installed package nor this one.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import sysconfig
+from contextvars import ContextVar
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+_CELL = re.compile(r"[\\/]ipykernel_\d+[\\/]|^<ipython-input-")
+#: More places than these of one call chain help nobody; the cell's own line is always kept.
+_KEPT = 3
+
+
+class Place(NamedTuple):
+    """A line of the learner's: in a cell, in a file or in a template.
+
+    file  the template's name, or the file's path; not shown for a cell
+    line  counted from 1, as JupyterLab shows it
+    name  the function, or "<module>" for a line outside any function
+    """
+
+    file: str
+    line: int
+    name: str
+    kind: str
+
+    @property
+    def in_cell(self) -> bool:
+        return self.kind == "cell"
+
+    def __str__(self) -> str:
+        if self.kind == "template":
+            return f"{self.file} line {self.line}"
+        where = f"line {self.line}"
+        if self.kind == "file":
+            where = f"{shorten(self.file)} {where}"
+        elif not self.name.startswith("<"):
+            where = f"{where} of {self.name}()"
+        return where
+
+
+#: Where a sync_to_async() call was awaited: its thread has no frame of the learner's.
+awaited: ContextVar[tuple[Place, ...]] = ContextVar("glass_awaited", default=())
+
+#: Files below these folders are not the learner's own.
+_libraries = {
+    str(Path(path).resolve())
+    for path in (
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        sysconfig.get_path("scripts"),
+        Path(__file__).parent,
+    )
+}
+_roots: list[str] = []
+_kinds: dict[str, str] = {}
+
+
+def hide(folder: Path) -> None:
+    """Take the files below this folder for library code, not for the learner's."""
+    _libraries.add(str(folder.resolve()))
+    _kinds.clear()
+
+
+def shorten_below(folder: Path) -> None:
+    """Show files below this folder by their path inside it."""
+    _roots.append(str(folder.resolve()))
+
+
+def shorten(file: str) -> str:
+    for root in _roots:
+        if file.startswith(root):
+            return Path(file).relative_to(root).as_posix()
+    return Path(file).name
+
+
+def callers(frame: FrameType | None) -> tuple[Place, ...]:
+    """The learner's lines from this frame outwards, nearest first, at most four.
+
+    The last one is the cell's, where a cell is what runs.
+    """
+    places: list[Place] = []
+    kinds = _kinds
+    while frame is not None:
+        code = frame.f_code
+        kind = kinds.get(code.co_filename)
+        if kind is None:
+            kind = kinds[code.co_filename] = _kind_of(code)
+        if kind:
+            if kind == "cell":
+                place = Place("", frame.f_lineno, code.co_name, kind)
+                # A comprehension stands on the same line as the function around it.
+                same = places and places[-1].in_cell and places[-1].line == place.line
+                if same or len(places) >= _KEPT:
+                    places[-1] = place
+                else:
+                    places.append(place)
+                if code.co_name == "<module>":
+                    break
+            elif kind == "file":
+                if len(places) < _KEPT:
+                    places.append(Place(code.co_filename, frame.f_lineno, code.co_name, kind))
+            elif code.co_name == "render_annotated" and len(places) < _KEPT:
+                place = _template_place(frame)
+                # The tags around this one (for, if, block) are on the stack as well.
+                if not any(p.kind == "template" for p in places):
+                    places.append(place)
+        frame = frame.f_back
+    return tuple(places) or awaited.get()
+
+
+def _template_place(frame: FrameType) -> Place:
+    node = frame.f_locals["self"]
+    origin = getattr(node, "origin", None)
+    name = getattr(origin, "template_name", None) or "template"
+    token = getattr(node, "token", None)
+    return Place(str(name), getattr(token, "lineno", 0), "", "template")
+
+
+def _kind_of(code: CodeType) -> str:
+    file = code.co_filename
+    if _CELL.search(file):
+        return "cell"
+    if file.startswith("<"):
+        return "" if file.startswith("<frozen") else "cell"
+    if Path(file).parts[-3:] == ("django", "template", "base.py"):
+        return "template"
+    resolved = Path(file).resolve()
+    if not resolved.exists() or "site-packages" in resolved.parts:
+        return ""
+    return "" if any(str(p) in _libraries for p in resolved.parents) else "file"
+
+
+def caller() -> tuple[Place, ...]:
+    """The learner's lines that led here, nearest first."""
+    return callers(sys._getframe(1))

@@ -1,0 +1,73 @@
+"""The timeline as text: what is stored in a notebook, compared by tests and read aloud."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+from glass.probes.http import Request
+from glass.probes.sql import Transaction
+from glass.trace import Trace
+from glass.views import sqltext
+from glass.views.tree import SHOWN, Group, grouped, headline
+
+_STEP = "    "
+
+
+def render(trace: Trace) -> str:
+    groups = grouped(trace)
+    lines = [headline(trace)]
+    for group in groups[:SHOWN]:
+        lines += ["", *_group(group)]
+    if len(groups) > SHOWN:
+        lines += ["", f"... and {sqltext.count(len(groups) - SHOWN, 'statement')} more, not shown"]
+    return "\n".join(lines)
+
+
+def _group(group: Group) -> list[str]:
+    if isinstance(group.first, Request):
+        return _request(group)
+    if isinstance(group.first, Transaction):
+        return _transaction(group)
+    return _query(group)
+
+
+def _query(group: Group) -> list[str]:
+    query = group.first
+    lines = [f"{group.where}: {group.counts}", indent(sqltext.folded(query.sql), _STEP)]
+    if query.many:
+        lines.append(f"{_STEP}with {sqltext.count(len(query.params), 'set')} of values")
+        lines[-1] += f": {sqltext.value_sets(query.params)}"
+    elif query.params:
+        lines.append(f"{_STEP}with {sqltext.value_sets([q.params for q in group.events])}")
+    if group.error:
+        lines.append(f"{_STEP}failed: {group.error}")
+    return lines + [f"{_STEP}<- {remark}" for remark in group.remarks]
+
+
+def _transaction(group: Group) -> list[str]:
+    transaction, times = group.first, len(group.events)
+    repeated = f" {times} times" if times > 1 else ""
+    if not transaction.sql:
+        return [f"{group.where}: {transaction.end}{repeated}"]
+    lines = [f"{group.where}: {transaction.sql}{repeated}", *_inner(group)]
+    lines.append(transaction.end or "(still open)")
+    if group.error:
+        lines[-1] += f" failed: {group.error}"
+    return lines
+
+
+def _request(group: Group) -> list[str]:
+    request = group.first
+    answer = str(request.status) if request.status else f"{request.error}"
+    if request.location:
+        answer += f", go to {request.location}"
+    lines = [f"{group.where}: {request.method} {request.path} -> {answer}"]
+    if request.view:
+        lines.append(f"{_STEP}view {request.view}")
+    if request.templates:
+        lines.append(f"{_STEP}templates {', '.join(dict.fromkeys(request.templates))}")
+    return lines + _inner(group)
+
+
+def _inner(group: Group) -> list[str]:
+    return [indent(line, _STEP) for inner in group.inner[:SHOWN] for line in _group(inner)]
