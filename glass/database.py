@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import io
 import os
 import shutil
 import sqlite3
@@ -176,7 +177,7 @@ def _template_name() -> str:
 
     seed = settings.GLASS
     project = Path(sys.modules[settings.SETTINGS_MODULE].__file__ or "").resolve().parents[1]
-    files = [path for path in Path(seed["SEED_FROM"]).glob("*.csv")]
+    files = list(Path(seed["SEED_FROM"]).glob("*.csv"))
     for app in apps.get_app_configs():
         folder = Path(app.path)
         if project in folder.resolve().parents:
@@ -210,7 +211,7 @@ def _build(template: Path) -> None:
     part.unlink(missing_ok=True)
     with _default_database(part):
         call_command("migrate", verbosity=0, interactive=False)
-        call_command(settings.GLASS["SEED"], verbosity=0)
+        call_command(settings.GLASS["SEED"], verbosity=0, stdout=io.StringIO())
     try:
         part.replace(template)
     except PermissionError:

@@ -23,14 +23,15 @@ class _Watcher:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.open = ExitStack()
+        self.watch: Any = None
 
     def blank(self, lines: list[str]) -> list[str]:
         """Input transformer: take the %%watch line out, keep its line number."""
-        from glass.watching import UnknownLayer, check_layers
-
         layers = _layers(lines[0]) if lines else None
         if layers is None:
             return lines
+        from glass.watching import UnknownLayer, check_layers
+
         try:
             check_layers(layers)
         except UnknownLayer as error:
@@ -38,8 +39,6 @@ class _Watcher:
         return ["\n", *lines[1:]]
 
     def begin(self, info: Any) -> None:
-        from glass.watching import UnknownLayer, check_layers, watch
-
         cell = info.raw_cell or ""
         if "%load_ext glass" in cell:
             # Run again, the first cell starts afresh; IPython would only say "already loaded".
@@ -47,14 +46,18 @@ class _Watcher:
         layers = _layers(cell.lstrip().partition("\n")[0])
         if layers is None:
             return
+        from glass.watching import UnknownLayer, watch
+
         try:
-            check_layers(layers)
+            self.watch = watch(*layers)
         except UnknownLayer:
             return  # The cell itself says so.
         self.open.close()
-        self.shell.user_ns["seen"] = self.open.enter_context(watch(*layers))
+        self.shell.user_ns["seen"] = self.open.enter_context(self.watch)
 
     def end(self, result: Any) -> None:
+        if self.watch and result.error_before_exec:  # A syntax error: nothing has run.
+            self.watch.show = False
         self.open.close()
 
 

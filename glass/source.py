@@ -22,7 +22,7 @@ _KEPT = 3
 class Place(NamedTuple):
     """A line of the learner's: in a cell, in a file or in a template.
 
-    file  the template's name, or the file's path; not shown for a cell
+    file  the template's name or the file's path; a cell's own file name is not shown
     line  counted from 1, as JupyterLab shows it
     name  the function, or "<module>" for a line outside any function
     """
@@ -95,9 +95,9 @@ def callers(frame: FrameType | None) -> tuple[Place, ...]:
             kind = kinds[code.co_filename] = _kind_of(code)
         if kind:
             if kind == "cell":
-                place = Place("", frame.f_lineno, code.co_name, kind)
+                place = Place(code.co_filename, frame.f_lineno, code.co_name, kind)
                 # A comprehension stands on the same line as the function around it.
-                same = places and places[-1].in_cell and places[-1].line == place.line
+                same = places and places[-1][:2] == place[:2]
                 if same or len(places) >= _KEPT:
                     places[-1] = place
                 else:
