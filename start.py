@@ -1,6 +1,6 @@
 """Set the course up and start it, on every platform, with the standard library alone.
 
-    python3 start.py setup       install everything into .venv, once
+    python3 start.py setup       install everything into .venv, once; with --again, once more
     python3 start.py lab         open the course in JupyterLab
     python3 start.py test        prove all of it
     python3 start.py lock        write the lock files again, after a change of pyproject.toml
@@ -41,7 +41,7 @@ def main(words):
     if command in ("help", "-h", "--help"):
         print(__doc__)
         return 0
-    if read(STAMP) != expected_stamp():
+    if read(STAMP) != expected_stamp() or words[:2] == ["setup", "--again"]:
         python = find_python()
         if python != [sys.executable]:
             return become(python + [os.path.abspath(__file__)] + words)

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.lab_server import start_lab, stop_lab  # noqa: E402
+from tests.lab_server import start_lab, stop_lab
 
 
 def measure(root: Path = ROOT, rounds: int = 5) -> float:

@@ -1,6 +1,7 @@
 """Where things stand in the project."""
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,3 +25,10 @@ def jupyter_environment() -> dict[str, str]:
 def keep_jupyter_inside() -> None:
     """Set these variables for this process and those it starts."""
     os.environ.update(jupyter_environment())
+
+
+def command(words: str) -> str:
+    """Return what to type for a command of the course: start.py, or `course` in a conda environment."""
+    if Path(sys.prefix) != ROOT / ".venv":
+        return "conda env update -f environment.yml" if "setup" in words else f"course {words}"
+    return f"{'py' if os.name == 'nt' else 'python3'} start.py {words}"

@@ -31,10 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Update the chapters, and the template database that the notebooks copy."""
     try:
         print("\n".join(update()) or "workspace/ is up to date.")
     except OSError as error:
         print(not_writable(error))
+        return 1
+    import glass
+    from glass.database import DatabaseProblem
+
+    try:
+        glass.setup(ROOT)
+    except DatabaseProblem as problem:
+        print(problem)
         return 1
     return 0
 
