@@ -8,7 +8,10 @@ For more information please see:
 from django.contrib import admin
 from django.urls import include, path
 
+from . import views
+
 urlpatterns = [
+    path("", views.home, name="home"),
     path("", include("company.urls")),
     path("", include("shop.urls")),
     path("accounts/", include("accounts.urls")),

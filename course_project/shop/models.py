@@ -1,10 +1,12 @@
 """A shop: what is sold, to whom, by whom, and what they say about it."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from company.models import Employee
@@ -57,6 +59,14 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Those that can be bought now."""
         return self.active().filter(stock__gt=0)
 
+    def in_category(self, category: Category) -> "ProductQuerySet":
+        """Those of the category and of the two levels below it: there are no more levels."""
+        return self.filter(
+            Q(category=category)
+            | Q(category__parent=category)
+            | Q(category__parent__parent=category)
+        )
+
 
 class Product(models.Model):
     name = models.CharField(max_length=120)
@@ -83,6 +93,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> "OrderQuerySet":
         """Those that still have to be sent."""
         return self.filter(status__in=[Order.Status.NEW, Order.Status.PAID])
+
+    def with_total(self) -> "OrderQuerySet":
+        """Each with `total`: the sum of its lines, 0 if there are none."""
+        amount = F("lines__quantity") * F("lines__unit_price")
+        return self.annotate(total=Sum(amount, default=Decimal(0)))
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "OrderQuerySet":
         """All for the staff; for anybody else, the orders of their own."""
@@ -141,6 +156,10 @@ class OrderLine(models.Model):
         validators=[MinValueValidator(0)],
         help_text="The price on the day of the order.",
     )
+
+    @property
+    def amount(self) -> Decimal:
+        return self.quantity * self.unit_price
 
     class Meta:
         constraints = [

@@ -1,0 +1,60 @@
+from django.contrib import admin
+
+from .models import Category, Customer, Order, OrderLine, Product, Review
+
+
+@admin.register(Customer)
+class CustomerAdmin(admin.ModelAdmin):
+    list_display = ["name", "email", "city", "country", "user"]
+    list_filter = ["country"]
+    list_select_related = ["user"]
+    search_fields = ["name", "email"]
+    autocomplete_fields = ["user"]
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ["name", "parent"]
+    list_select_related = ["parent"]
+    search_fields = ["name"]
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    list_display = ["name", "sku", "category", "price", "stock", "is_active"]
+    list_filter = ["is_active", "category"]
+    list_select_related = ["category"]
+    search_fields = ["name", "sku"]
+
+
+class OrderLineInline(admin.TabularInline):
+    model = OrderLine
+    autocomplete_fields = ["product"]
+    extra = 0
+
+
+@admin.register(Order)
+class OrderAdmin(admin.ModelAdmin):
+    list_display = ["number", "customer", "seller", "status", "placed_at"]
+    list_filter = ["status"]
+    list_select_related = ["customer", "seller"]
+    search_fields = ["number", "customer__name"]
+    autocomplete_fields = ["customer", "seller"]
+    inlines = [OrderLineInline]
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(admin.ModelAdmin):
+    list_display = ["order", "product", "quantity", "unit_price"]
+    list_select_related = ["order", "product"]
+    search_fields = ["order__number", "product__name"]
+    autocomplete_fields = ["order", "product"]
+
+
+@admin.register(Review)
+class ReviewAdmin(admin.ModelAdmin):
+    list_display = ["product", "customer", "rating", "written_on"]
+    list_filter = ["rating"]
+    list_select_related = ["product", "customer"]
+    search_fields = ["product__name", "customer__name", "text"]
+    autocomplete_fields = ["product", "customer"]

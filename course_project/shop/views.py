@@ -1,0 +1,48 @@
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Avg, Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from .models import Category, Order, Product
+
+
+def product_list(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """All products, or those of one category."""
+    products = Product.objects.active().select_related("category")
+    category = get_object_or_404(Category, pk=pk) if pk is not None else None
+    if category:
+        products = products.in_category(category)
+    context = {
+        "page": Paginator(products, 24).get_page(request.GET.get("page")),
+        "category": category,
+        "categories": Category.objects.all(),
+    }
+    return render(request, "shop/product_list.html", context)
+
+
+def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    product = get_object_or_404(Product.objects.select_related("category"), pk=pk)
+    context = {
+        "product": product,
+        "rating": product.review_set.aggregate(average=Avg("rating"), count=Count("pk")),
+        "reviews": product.review_set.select_related("customer").order_by("-written_on")[:10],
+    }
+    return render(request, "shop/product_detail.html", context)
+
+
+@login_required
+def order_list(request: HttpRequest) -> HttpResponse:
+    orders = Order.objects.visible_to(request.user).with_total()
+    page = Paginator(orders.select_related("customer", "seller"), 20)
+    context = {"page": page.get_page(request.GET.get("page"))}
+    return render(request, "shop/order_list.html", context)
+
+
+@login_required
+def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    # Somebody else's order is "not found": its number is nobody else's business.
+    orders = Order.objects.visible_to(request.user).with_total()
+    order = get_object_or_404(orders.select_related("customer", "seller"), pk=pk)
+    lines = order.lines.select_related("product").order_by("pk")
+    return render(request, "shop/order_detail.html", {"order": order, "lines": lines})
