@@ -1,0 +1,43 @@
+"""What some tests need beside the locked packages: skipped without it, or failed where CI asks."""
+
+import os
+import shutil
+from importlib.util import find_spec
+
+import pytest
+
+
+def require(name: str) -> str:
+    """Return what the test needs: for "browser" Chromium's path, for "postgres" the URL of a server.
+
+    Where it is not here the test is skipped with a line that says why; it fails when the
+    environment variable COURSE_REQUIRE names it (COURSE_REQUIRE=browser,postgres).
+    """
+    found, why = {"browser": browser, "postgres": postgres}[name]()
+    if found:
+        return found
+    if name in os.environ.get("COURSE_REQUIRE", "").split(","):
+        pytest.fail(f"{why} COURSE_REQUIRE asks for it.", pytrace=False)
+    pytest.skip(why)
+
+
+def browser() -> tuple[str | None, str]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not find_spec("playwright"):
+        return None, "No browser test: Playwright is not installed (requirements-ci.txt has it)."
+    return chromium, "No browser test: Chromium is not installed."
+
+
+def postgres() -> tuple[str | None, str]:
+    url = os.environ.get("COURSE_TEST_POSTGRES_URL")
+    if not url:
+        return None, "No PostgreSQL test: COURSE_TEST_POSTGRES_URL names no server."
+    if not find_spec("psycopg"):
+        return None, "No PostgreSQL test: psycopg is not installed (requirements-ci.txt has it)."
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.Error as error:
+        return None, f"No PostgreSQL test: {str(error).strip().splitlines()[0]}."
+    return url, ""
