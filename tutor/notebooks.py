@@ -7,6 +7,7 @@ an output that names a folder of this machine or a memory address is refused.
 
 import os
 import re
+import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parent.parent
+from tutor.places import ROOT, jupyter_environment, keep_jupyter_inside
+
 FOLDERS = ("notebooks", "exercises", "solutions")
 CELL_LIMIT = 60  # seconds
 METADATA = {
@@ -70,12 +72,15 @@ def shown(path: Path) -> str:
 def kernel_environment() -> dict[str, str]:
     """The environment of a kernel whose outputs are compared.
 
-    The kernel finds the project as a learner's does, whatever the calling process is set to, and
-    the views leave durations out.
+    The kernel finds the project as a learner's does, whatever the calling process is set to,
+    reads no configuration but the project's, and the views leave durations out.
     """
+    jupyter = jupyter_environment()
+    # Where it is missing, IPython warns and makes itself a temporary one.
+    Path(jupyter["IPYTHONDIR"]).mkdir(parents=True, exist_ok=True)
     foreign = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL"}
     ours = {name: value for name, value in os.environ.items() if name not in foreign}
-    return ours | {"GLASS_TIMES": "off"}
+    return ours | jupyter | {"GLASS_TIMES": "off"}
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -138,8 +143,10 @@ def run_notebook(path: Path) -> Run:
     before = path.read_bytes()
     try:
         notebook = nbformat.reads(before.decode(), as_version=4)
-    except ValueError as error:  # not JSON, not UTF-8, not a notebook
-        raise NotebookError(f"{shown(path)} is not a notebook that can be read: {error}") from error
+    except Exception as error:  # nbformat raises what comes: it is not JSON, has no cells, ...
+        raise NotebookError(
+            f"{shown(path)} cannot be read as a notebook: bring it back with git."
+        ) from error
     client = NotebookClient(
         notebook,
         timeout=CELL_LIMIT,
@@ -148,7 +155,7 @@ def run_notebook(path: Path) -> Run:
         kernel_name=METADATA["kernelspec"]["name"],
     )
     try:
-        client.execute(env=kernel_environment())
+        client.execute(env=kernel_environment(), stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         raised = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
         raise NotebookError(_sentence(path, client, f"raised {raised}")) from error
@@ -190,10 +197,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run the notebooks two at a time; 0 when all went well."""
+    keep_jupyter_inside()
     paths = [path.resolve() for path in args.files] or notebooks()
     for path in paths:
         if path.suffix != ".ipynb" or not path.is_file():
-            print(f"{shown(path)} is not a notebook: name a file that ends in .ipynb.")
+            sentence = f"{shown(path)} is no notebook: name a file that ends in .ipynb."
+            print(sentence, file=sys.stderr)
             return 1
 
     def attempt(path: Path) -> Run | NotebookError:

@@ -21,6 +21,7 @@ from nbformat.v4 import output_from_msg
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel
 
 from tutor.notebooks import kernel_environment
+from tutor.places import keep_jupyter_inside
 
 GRACE = 0.5  # seconds the last kernels have for their own clean-up
 POLL = 0.5  # seconds between two looks at whether a silent kernel is still alive
@@ -132,6 +133,10 @@ class Kernels:
             kernel.stop()
         self.started.clear()
         Kernel.see_off(GRACE)
+
+
+def pytest_configure() -> None:
+    keep_jupyter_inside()
 
 
 @pytest.hookimpl(tryfirst=True)

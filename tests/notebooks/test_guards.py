@@ -9,7 +9,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.notebooks.guards import GUARDS, broken_links
-from tutor.notebooks import METADATA, ROOT, notebooks, shown
+from tutor.notebooks import METADATA, notebooks, shown
+from tutor.places import ROOT
 
 
 @pytest.mark.parametrize("path", notebooks(), ids=shown)
