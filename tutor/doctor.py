@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -17,7 +18,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 
 from tutor.lab import is_free
-from tutor.places import ROOT, STATE, command
+from tutor.places import ROOT, STATE, command, in_venv
 
 PORTS = range(8888, 8988)
 SPACE = 200  # MB: private databases of notebooks, the speed lesson's rows
@@ -100,7 +101,7 @@ def django() -> tuple[str, str]:
 def sqlite() -> tuple[str, str]:
     from django.db.backends.sqlite3.base import DatabaseWrapper
 
-    needed = DatabaseWrapper.features_class.minimum_database_version
+    needed = DatabaseWrapper.features_class.minimum_database_version or ()
     version = sqlite3.sqlite_version
     mend = f"install a newer Python, which brings a newer SQLite, then {command('setup')}"
     if tuple(map(int, version.split("."))) < needed:
@@ -131,15 +132,23 @@ def packages() -> tuple[str, str]:
 
 
 def locked() -> list[tuple[str, str]]:
-    """Return the name and version of each package that the lock has for this machine."""
+    """Return name and version of what the lock has for this machine.
+
+    Conda users got the packages of environment.yml in these versions, and the newest of the rest.
+    """
     from packaging.requirements import Requirement
 
     found = []
+    listed = None if in_venv() else (ROOT / "environment.yml").read_text("utf-8")
     for text in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
         if text and not text.startswith((" ", "#")):
             requirement = Requirement(text.rstrip("\\ "))
+            version = str(requirement.specifier)
+            is_listed = rf"^ *- {requirement.name}(\[.*\])?{version}$"
+            if listed and not re.search(is_listed, listed, re.MULTILINE):
+                continue
             if requirement.marker is None or requirement.marker.evaluate():
-                found.append((requirement.name, str(requirement.specifier).removeprefix("==")))
+                found.append((requirement.name, version.removeprefix("==")))
     return found
 
 

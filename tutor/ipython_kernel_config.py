@@ -5,6 +5,9 @@ kernel starts as fast as before; `%load_ext glass` puts the real %%watch in its 
 """
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
+# At each start it warns that the traffic between the browser's server and the kernel, both on this
+# machine, is not encrypted.
+c.IPKernelApp.log_level = "ERROR"
 c.InteractiveShellApp.exec_lines = [
     """
 def watch(line, cell):

@@ -27,8 +27,13 @@ def keep_jupyter_inside() -> None:
     os.environ.update(jupyter_environment())
 
 
+def in_venv() -> bool:
+    """Whether this Python is that of the project's .venv, made by start.py; else it is conda's, say."""
+    return Path(sys.prefix) == ROOT / ".venv"
+
+
 def command(words: str) -> str:
-    """Return what to type for a command of the course: start.py, or `course` in a conda environment."""
-    if Path(sys.prefix) != ROOT / ".venv":
-        return "conda env update -f environment.yml" if "setup" in words else f"course {words}"
-    return f"{'py' if os.name == 'nt' else 'python3'} start.py {words}"
+    """Return what to type for a command of the course, or for `setup`."""
+    if in_venv():
+        return f"{'py' if os.name == 'nt' else 'python3'} start.py {words}"
+    return "conda env update -f environment.yml" if "setup" in words else f"course {words}"
