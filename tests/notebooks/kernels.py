@@ -8,9 +8,8 @@ and compared by nbval as ever. It replaces a name inside nbval, so nbval's versi
 
 import subprocess
 from collections import deque
-from contextlib import suppress
 from queue import Empty
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, ClassVar
 
 import nbval.plugin
@@ -23,7 +22,7 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, Runnin
 from tutor.notebooks import kernel_environment
 from tutor.places import keep_jupyter_inside
 
-GRACE = 0.5  # seconds the last kernels have for their own clean-up
+GRACE = 0.5  # seconds a kernel has for its own clean-up
 POLL = 0.5  # seconds between two looks at whether a silent kernel is still alive
 
 
@@ -63,7 +62,10 @@ class Kernel(RunningKernel):
         while True:
             alive = self.is_alive()  # asked first: what a dying kernel said last is still read
             try:
-                return super().get_message(stream, max(0, min(POLL, end - monotonic())))
+                message: dict[str, Any] = super().get_message(
+                    stream, max(0, min(POLL, end - monotonic()))
+                )
+                return message
             except Empty:
                 if not alive:
                     raise RuntimeError("The kernel died while this cell ran.") from None
@@ -72,7 +74,7 @@ class Kernel(RunningKernel):
 
     def outputs(self, msg_id: str, timeout: float = 60) -> list[NotebookNode]:
         """What the cell sent as `msg_id` puts out, as a notebook stores it."""
-        found = []
+        found: list[NotebookNode] = []
         while True:
             message = self.get_message("iopub", timeout)
             kind, content = message["msg_type"], message["content"]
@@ -84,20 +86,21 @@ class Kernel(RunningKernel):
                 found.append(output_from_msg(message))
 
     def stop(self) -> None:
-        """Ask the kernel to go; the one asked before it has had a notebook's time."""
+        """Ask the kernel to go; whoever was asked a notebook ago has had the time."""
         self.kc.stop_channels()
         self.km.request_shutdown()
-        self.see_off()
         self._leaving.append(self.km)
         del self.km
+        self.see_off(keep=2)
 
     @classmethod
-    def see_off(cls, grace: float = 0) -> None:
-        """Kill those of the kernels asked to go that have not gone after `grace` seconds."""
-        while cls._leaving:
+    def see_off(cls, keep: int = 0) -> None:
+        """End all kernels but the last `keep` that were asked to go, and have not gone."""
+        while len(cls._leaving) > keep:
             manager = cls._leaving.popleft()
-            with suppress(subprocess.TimeoutExpired):  # ipykernel misses a request now and then
-                manager.provisioner.process.wait(grace)
+            end = monotonic() + GRACE  # ipykernel misses a request now and then
+            while manager.is_alive() and monotonic() < end:
+                sleep(0.02)
             manager.shutdown_kernel(now=True)
 
 
@@ -132,7 +135,7 @@ class Kernels:
         for kernel in self.started:
             kernel.stop()
         self.started.clear()
-        Kernel.see_off(GRACE)
+        Kernel.see_off()
 
 
 def pytest_configure() -> None:

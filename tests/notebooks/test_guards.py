@@ -42,7 +42,8 @@ def example(
             outputs=[new_output("stream", name="stdout", text=output)],
         ),
     ]
-    return new_notebook(metadata=METADATA, cells=cells)
+    notebook: NotebookNode = new_notebook(metadata=METADATA, cells=cells)
+    return notebook
 
 
 def with_markdown(text: str) -> NotebookNode:

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tutor import notebooks
+from tutor.places import ROOT
 
 
 def course_notebooks(*words: str | Path) -> int:
@@ -103,7 +104,7 @@ def test_several_notebooks_keep_their_order(
         ("import os\nos._exit(1)", "cell 1 ended the kernel."),
         ("import time\ntime.sleep(60)", "cell 1 ran longer than 1 seconds."),
         ("object()", "cell 1 prints at 0x"),
-        (f"print({str(notebooks.ROOT / 'glass')!r})", f"cell 1 prints {notebooks.ROOT}, which"),
+        (f"print({str(ROOT / 'glass')!r})", f"cell 1 prints {ROOT}, which"),
         ("import warnings\nwarnings.warn('old')", "cell 1 prints ipykernel_"),
     ],
 )
@@ -151,7 +152,8 @@ def test_what_is_no_notebook(
 
 
 def stream(text: str, name: str = "stdout") -> NotebookNode:
-    return new_output("stream", name=name, text=text)
+    output: NotebookNode = new_output("stream", name=name, text=text)
+    return output
 
 
 def test_streams_are_merged_between_displays() -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from tests.notebooks.kernels import Kernel, Kernels
 from tutor.notebooks import code_cells, merge_streams, notebooks, shown
@@ -43,7 +43,7 @@ def differences(notebook: NotebookNode, kernels: list[Kernel]) -> Iterator[str]:
 def kernels(request: pytest.FixtureRequest) -> Iterator[Kernels]:
     """Two for each notebook that is due, started while the notebook before it runs."""
     due = [
-        str(item.callspec.params["path"].parent)
+        str(cast(Path, item.callspec.params["path"]).parent)
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.originalname == test_notebook.__name__
         for _ in range(2)
@@ -78,8 +78,9 @@ def test_what_is_found(pair: list[Kernel]) -> None:
     """A notebook that remembers its first run, and one that shares a file with its neighbour."""
 
     def cell(source: str, text: str) -> NotebookNode:
-        output = nbformat.v4.new_output("stream", name="stdout", text=text)
-        return new_code_cell(source, outputs=[output])
+        output = new_output("stream", name="stdout", text=text)
+        cell: NotebookNode = new_code_cell(source, outputs=[output])
+        return cell
 
     same = cell("a, b = 'ab'\nprint(a, flush=True)\nprint(b)", "a\nb\n")
     remembers = cell("print('n' in globals())\nn = 1", "False\n")
