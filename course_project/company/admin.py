@@ -1,4 +1,6 @@
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from .models import Assignment, Department, Employee, Project, Skill
 
@@ -25,9 +27,15 @@ class EmployeeAdmin(admin.ModelAdmin):
 
 
 class AssignmentInline(admin.TabularInline):
+    # To be looked at: a choice of employees in each row would cost a query for each row.
     model = Assignment
-    autocomplete_fields = ["employee"]
-    extra = 0
+    fields = readonly_fields = ["employee", "role", "hours_per_week"]
+    can_delete = False
+    max_num = 0
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
+        return super().get_queryset(request).select_related("employee")
 
 
 @admin.register(Project)

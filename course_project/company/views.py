@@ -8,7 +8,8 @@ from .models import Department, Employee
 
 def department_list(request: HttpRequest) -> HttpResponse:
     active = Count("employees", filter=Q(employees__is_active=True))
-    departments = Department.objects.annotate(size=active)
+    # Grouping drops the ordering of Meta: say it again.
+    departments = Department.objects.annotate(size=active).order_by("name")
     return render(request, "company/department_list.html", {"departments": departments})
 
 

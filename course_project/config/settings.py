@@ -134,7 +134,12 @@ STATIC_URL = "static/"
 # Email
 # https://docs.djangoproject.com/en/6.1/topics/email/#topic-email-configuration
 
-MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+# On a laptop a mail is printed.
+MAILERS = {
+    "default": {
+        "BACKEND": f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"
+    }
+}
 
 
 # HTTPS only, once the project leaves the laptop

@@ -1,4 +1,6 @@
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from .models import Category, Customer, Order, OrderLine, Product, Review
 
@@ -28,9 +30,15 @@ class ProductAdmin(admin.ModelAdmin):
 
 
 class OrderLineInline(admin.TabularInline):
+    # To be looked at: a choice of products in each row would cost a query for each row.
     model = OrderLine
-    autocomplete_fields = ["product"]
-    extra = 0
+    fields = readonly_fields = ["product", "quantity", "unit_price"]
+    can_delete = False
+    max_num = 0
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
+        return super().get_queryset(request).select_related("product")
 
 
 @admin.register(Order)

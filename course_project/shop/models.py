@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -99,9 +99,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         amount = F("lines__quantity") * F("lines__unit_price")
         return self.annotate(total=Sum(amount, default=Decimal(0)))
 
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "OrderQuerySet":
+    def visible_to(self, user: AbstractUser | AnonymousUser) -> "OrderQuerySet":
         """All for the staff; for anybody else, the orders of their own."""
-        return self if getattr(user, "is_staff", False) else self.filter(customer__user=user.pk)
+        if not user.is_authenticated:
+            return self.none()  # The key of nobody is None: it would find customers without a user.
+        return self if user.is_staff else self.filter(customer__user=user)
 
 
 class Order(models.Model):

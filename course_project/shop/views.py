@@ -33,16 +33,17 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def order_list(request: HttpRequest) -> HttpResponse:
-    orders = Order.objects.visible_to(request.user).with_total()
-    page = Paginator(orders.select_related("customer", "seller"), 20)
-    context = {"page": page.get_page(request.GET.get("page"))}
-    return render(request, "shop/order_list.html", context)
+    orders = Order.objects.visible_to(request.user).select_related("customer", "seller")
+    # Grouping drops the ordering of Meta: say it again.
+    orders = orders.with_total().order_by("-placed_at")
+    page = Paginator(orders, 20).get_page(request.GET.get("page"))
+    return render(request, "shop/order_list.html", {"page": page})
 
 
 @login_required
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     # Somebody else's order is "not found": its number is nobody else's business.
-    orders = Order.objects.visible_to(request.user).with_total()
-    order = get_object_or_404(orders.select_related("customer", "seller"), pk=pk)
+    orders = Order.objects.visible_to(request.user).select_related("customer", "seller")
+    order = get_object_or_404(orders.with_total(), pk=pk)
     lines = order.lines.select_related("product").order_by("pk")
     return render(request, "shop/order_detail.html", {"order": order, "lines": lines})

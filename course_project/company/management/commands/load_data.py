@@ -53,19 +53,20 @@ class Command(BaseCommand):
         missing -= set(connection.introspection.table_names())
         if missing:
             raise CommandError("The database has no tables yet: run `manage.py migrate` first.")
-        try:
-            with transaction.atomic(using=database):
-                if replace:
-                    for model in reversed(TABLES.values()):
-                        model._base_manager.using(database).all().delete()
-                elif any(model._base_manager.using(database).exists() for model in TABLES.values()):
-                    raise CommandError(
-                        "There are rows in the database already, and nothing was changed. "
-                        "`manage.py load_data --replace` deletes them first."
-                    )
-                count = sum(load(file, model, database) for file, model in TABLES.items())
-        except IntegrityError as error:  # A foreign key is checked when the transaction ends.
-            raise CommandError(f"The files in {settings.DATA_DIR} disagree: {error}") from error
+        with transaction.atomic(using=database):
+            if replace:
+                for model in reversed(TABLES.values()):
+                    model._base_manager.using(database).all().delete()
+            elif any(model._base_manager.using(database).exists() for model in TABLES.values()):
+                raise CommandError(
+                    "There are rows in the database already, and nothing was changed. "
+                    "`manage.py load_data --replace` deletes them first."
+                )
+            count = sum(load(file, model, database) for file, model in TABLES.items())
+            try:
+                connection.check_constraints()  # Foreign keys would wait for the commit.
+            except IntegrityError as error:
+                raise CommandError(f"The files in {settings.DATA_DIR} disagree: {error}") from error
         # The rows brought their own keys: tell PostgreSQL where to count on. SQLite knows.
         with connection.cursor() as cursor:
             for sql in connection.ops.sequence_reset_sql(no_style(), list(TABLES.values())):
@@ -121,7 +122,8 @@ def read(path: Path, model: type[models.Model]) -> Iterator[tuple[int, models.Mo
     except UnicodeDecodeError as error:
         raise CommandError(f"{path} is not UTF-8: {error}.") from error
     except csv.Error as error:
-        raise CommandError(f"{path}, line {reader.line_num}: {error}.") from error
+        # DictReader counts the lines it gave, the reader inside it those it took.
+        raise CommandError(f"{path}, line {reader.reader.line_num}: {error}.") from error
 
 
 def column(path: Path, model: type[models.Model], name: str) -> "models.Field[Any, Any]":
