@@ -218,7 +218,7 @@ def entry(name, lock_text):
 def lock():
     """Write both lock files: what learners install, and what CI adds to it."""
     base = [UV, "pip", "compile", "--universal", "--python-version", "%d.%d" % OLDEST]
-    base += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "-q"]
+    base += ["--generate-hashes", "--no-header", "--no-annotate", "--no-cache", "-q"]
     base += ["pyproject.toml", "--extra", "test", "--extra", "build"]
     more = ["--extra", "postgres", "--extra", "browser", "-c", "requirements.txt"]
     os.chdir(ROOT)
