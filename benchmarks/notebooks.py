@@ -57,6 +57,8 @@ def seconds(run: Callable[[list[Path]], None], copies: list[Path]) -> float:
 def measure(rounds: int = 3, originals: list[Path] | None = None) -> dict[str, float]:
     """Return the seconds of both, each the best of some rounds in turn, and their ratio."""
     originals = originals or notebooks()
+    if not originals:
+        sys.exit("There are no notebooks to measure.")
     STATE.mkdir(exist_ok=True)
     # Below the project's folder, so that the copies find the project as the originals do.
     with tempfile.TemporaryDirectory(dir=STATE) as folder:

@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.notebooks.guards import GUARDS, broken_links
-from tutor.notebooks import METADATA, notebooks, shown
+from tutor.notebooks import CELL_LIMIT, FOLDERS, METADATA, notebooks, shown
 from tutor.places import ROOT
 
 
@@ -18,6 +18,17 @@ def test_notebook(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     faults = [fault for guard in GUARDS for fault in guard(path, notebook)]
     assert not faults, "\n".join(faults)
+
+
+def test_every_output_is_compared(pytestconfig: pytest.Config) -> None:
+    """The settings in pyproject.toml are what makes the notebooks part of a plain `pytest`."""
+    option = pytestconfig.option
+    assert option.nbval
+    assert option.nbval_current_env
+    assert option.nbval_cell_timeout == CELL_LIMIT
+    assert not option.nbval_lax
+    assert not option.nbval_sanitize_with
+    assert set(FOLDERS) < set(pytestconfig.getini("testpaths"))
 
 
 def test_readme_links() -> None:
