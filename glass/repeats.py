@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any, NamedTuple
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, query
 from django.db.models.fields.related_descriptors import (
     ForwardManyToOneDescriptor,
     ReverseOneToOneDescriptor,
@@ -22,10 +22,13 @@ class Cause(NamedTuple):
 
     relation  "Employee.department"
     remedy    a sentence, or "" where more than one remedy could be meant
+    pk        where there is no remedy: of the object whose rows were asked for. One object asked
+              in different ways is no N+1
     """
 
     relation: str
     remedy: str
+    pk: Any = None
 
 
 def _code(function: Any) -> Any:
@@ -35,23 +38,28 @@ def _code(function: Any) -> Any:
 _FORWARD = _code(ForwardManyToOneDescriptor.__get__)
 _REVERSE_ONE = _code(ReverseOneToOneDescriptor.__get__)
 _DEFERRED = _code(DeferredAttribute.__get__)
+_PREFETCH = _code(query.prefetch_one)
 _REPR = _code(QuerySet.__repr__)
+_FETCH = _code(QuerySet._fetch_all)
 _MANY = {
     _code(getattr(QuerySet, name)): name
-    for name in ("_fetch_all", "count", "exists", "first", "last", "get", "aggregate", "iterator")
+    for name in ("_fetch_all", "count", "exists", "first", "last", "get", "aggregate")
 }
 _DEEP = 40  # frames between a query and the descriptor that asked for it; 12 are usual
 
 
 def is_display(frame: FrameType | None) -> bool:
-    """Whether the statement was made by showing a queryset: its repr asks for 21 rows."""
+    """Whether the statement was made by showing a queryset: its repr asks for 21 rows.
+
+    What the rows ask in their own repr, while they are shown, is not.
+    """
     for _ in range(_DEEP):
-        if frame is None:
-            return False
-        if frame.f_code is _REPR:
-            return True
+        if frame is None or frame.f_code is _FETCH:
+            break
         frame = frame.f_back
-    return False
+    # repr() -> __len__() or __iter__() -> _fetch_all()
+    asked = frame and frame.f_back and frame.f_back.f_back
+    return asked is not None and asked.f_code is _REPR
 
 
 def find_cause(frame: FrameType | None) -> Cause | None:
@@ -61,6 +69,8 @@ def find_cause(frame: FrameType | None) -> Cause | None:
         if frame is None:
             break
         code = frame.f_code
+        if code is _PREFETCH:  # It asks once for many objects already.
+            return None
         if code is _FORWARD or code is _REVERSE_ONE:
             return _one(frame.f_locals)
         if code is _DEFERRED:
@@ -103,7 +113,7 @@ def _many(method: str, queryset: Any) -> Cause | None:
     for accessor, name in _reverse_names(instance, queryset.model):
         everything = getattr(instance, accessor).all()
         if str(everything.query) == str(queryset.query):
-            if method in ("_fetch_all", "iterator"):
+            if method == "_fetch_all":
                 remedy = f'prefetch_related("{accessor}") on the {model} queryset asks once for all'
             elif method == "count":
                 remedy = (
@@ -113,9 +123,9 @@ def _many(method: str, queryset: Any) -> Cause | None:
                 remedy = f'prefetch_related("{accessor}"), or annotate() with Exists, asks once'
             else:
                 remedy = ""
-            return Cause(f"{model}.{accessor}", remedy)
+            return Cause(f"{model}.{accessor}", remedy, None if remedy else instance.pk)
     # A filter of its own: prefetch_related alone would not be used.
-    return Cause(f"{model} -> {queryset.model.__name__}", "")
+    return Cause(f"{model} -> {queryset.model.__name__}", "", instance.pk)
 
 
 def _reverse_names(instance: Model, related: type[Model]) -> list[tuple[str, str]]:

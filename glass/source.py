@@ -11,7 +11,7 @@ import sys
 import sysconfig
 from contextvars import ContextVar
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import NamedTuple
 
 _CELL = re.compile(r"[\\/]ipykernel_\d+[\\/]|^<ipython-input-")
@@ -60,7 +60,17 @@ _libraries = {
     )
 }
 _roots: list[str] = []
-_kinds: dict[str, str] = {}
+
+
+class _Kinds(dict[str, str]):
+    """File name -> "cell", "file", "template", or "" for library code. Looked up for every frame."""
+
+    def __missing__(self, file: str) -> str:
+        kind = self[file] = _kind_of(file)
+        return kind
+
+
+_kinds = _Kinds()
 
 
 def hide(folder: Path) -> None:
@@ -81,6 +91,10 @@ def shorten(file: str) -> str:
     return Path(file).name
 
 
+#: Place(...) without its argument checks: this runs for every statement.
+_new = tuple.__new__
+
+
 def callers(frame: FrameType | None) -> tuple[Place, ...]:
     """The learner's lines from this frame outwards, nearest first, at most four.
 
@@ -90,28 +104,23 @@ def callers(frame: FrameType | None) -> tuple[Place, ...]:
     kinds = _kinds
     while frame is not None:
         code = frame.f_code
-        kind = kinds.get(code.co_filename)
-        if kind is None:
-            kind = kinds[code.co_filename] = _kind_of(code)
+        kind = kinds[code.co_filename]
         if kind:
-            if kind == "cell":
-                place = Place(code.co_filename, frame.f_lineno, code.co_name, kind)
+            if kind == "template":
+                # The tags around this one (for, if, block) are on the stack as well.
+                if code.co_name == "render_annotated" and not any(
+                    place.kind == "template" for place in places
+                ):
+                    places.append(_template_place(frame))
+            else:
+                place = _new(Place, (code.co_filename, frame.f_lineno, code.co_name, kind))
                 # A comprehension stands on the same line as the function around it.
-                same = places and places[-1][:2] == place[:2]
-                if same or len(places) >= _KEPT:
+                if places and (places[-1][:2] == place[:2] or len(places) >= _KEPT):
                     places[-1] = place
                 else:
                     places.append(place)
                 if code.co_name == "<module>":
                     break
-            elif kind == "file":
-                if len(places) < _KEPT:
-                    places.append(Place(code.co_filename, frame.f_lineno, code.co_name, kind))
-            elif code.co_name == "render_annotated" and len(places) < _KEPT:
-                place = _template_place(frame)
-                # The tags around this one (for, if, block) are on the stack as well.
-                if not any(p.kind == "template" for p in places):
-                    places.append(place)
         frame = frame.f_back
     return tuple(places) or awaited.get()
 
@@ -124,12 +133,13 @@ def _template_place(frame: FrameType) -> Place:
     return Place(str(name), getattr(token, "lineno", 0), "", "template")
 
 
-def _kind_of(code: CodeType) -> str:
-    file = code.co_filename
+def _kind_of(file: str) -> str:
     if _CELL.search(file):
         return "cell"
     if file.startswith("<"):
-        return "" if file.startswith("<frozen") else "cell"
+        # "<string>" is the code that -c gives; elsewhere a library has made it, as dataclasses do.
+        typed = file.startswith(("<stdin>", "<python-input"))
+        return "cell" if typed or (file == "<string>" and sys.argv[:1] == ["-c"]) else ""
     if Path(file).parts[-3:] == ("django", "template", "base.py"):
         return "template"
     resolved = Path(file).resolve()

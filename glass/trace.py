@@ -144,9 +144,8 @@ def leave(event: Event) -> None:
     _current.set(event.parent)
 
 
-def enclosing() -> Event | None:
-    """The event inside which the running code is."""
-    return _current.get()
+#: The event inside which the running code is: enclosing() -> Event | None.
+enclosing = _current.get
 
 
 def describe(error: BaseException) -> str:

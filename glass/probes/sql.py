@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
+from types import FrameType
 from typing import Any
 from weakref import WeakSet
 
@@ -42,7 +43,11 @@ class Query(Event):
     def __init__(
         self, places: tuple[source.Place, ...], sql: str, params: Any, many: bool, alias: str
     ) -> None:
-        super().__init__(places)
+        # Not through super(): this runs for every statement.
+        self.parent = enclosing()
+        self.places = places
+        self.duration = 0.0
+        self.error = None
         self.sql = sql
         # A list could be changed by the code that owns it.
         self.params = list(params) if isinstance(params, list) else params
@@ -100,6 +105,9 @@ class _Cursor:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
 
+    def close(self) -> None:
+        self._cursor.close()
+
     def fetchone(self) -> Any:
         start = perf_counter()
         row = self._cursor.fetchone()
@@ -130,11 +138,16 @@ class _Cursor:
 def _watch_statement(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    if sql.startswith(_TRANSACTION):
+    if not sql.startswith("SELECT") and sql.startswith(_TRANSACTION):
         return _watch_transaction(execute, sql, params, many, context)
-    frame = sys._getframe(1)
+    frame = sys._getframe(3)  # Past CursorWrapper's own two: the first that may be a learner's.
     query = Query(source.callers(frame), sql, params, many, context["connection"].alias)
-    _note_repeat(query, frame)
+    key = sql, query.places
+    times = _times[key] = _times.get(key, 0) + 1
+    if times > 1:
+        query.cause = _repeat(key, times, frame)
+    elif sql.endswith("LIMIT 21"):
+        query.displayed = repeats.is_display(frame)
     for trace in listening["sql"]:
         trace.events.append(query)
     wrapper = context["cursor"]
@@ -157,20 +170,16 @@ def _watch_statement(
 
 
 #: How often each (statement, places) came, and why, from the second time on.
-_times: dict[tuple[str, tuple[source.Place, ...]], int] = {}
-_causes: dict[tuple[str, tuple[source.Place, ...]], Cause | None] = {}
+_Key = tuple[str, tuple[source.Place, ...]]
+_times: dict[_Key, int] = {}
+_causes: dict[_Key, Cause | None] = {}
 
 
-def _note_repeat(query: Query, frame: Any) -> None:
-    key = (query.sql, query.places)
-    times = _times[key] = _times.get(key, 0) + 1
-    if times == 1:
-        if query.sql.endswith("LIMIT 21"):
-            query.displayed = repeats.is_display(frame)
-        return
+def _repeat(key: _Key, times: int, frame: FrameType) -> Cause | None:
+    """Why the statement comes again; looked for once, when it comes for the second time."""
     if times == 2:
         _causes[key] = repeats.find_cause(frame)
-    query.cause = _causes[key]
+    return _causes.get(key)
 
 
 def _watch_transaction(

@@ -87,12 +87,10 @@ def _query(group: Group, scale: float) -> str:
 
 def _details(group: Group) -> str:
     """The whole statement and its values, behind a line that opens by key or click."""
-    query = group.first
+    query, sets = group.first, group.sets
+    label = f"with {sqltext.value_sets(sets)}" if sets else ""
     if query.many:
-        sets, label = query.params, sqltext.count(len(query.params), "set") + " of values"
-    else:
-        sets = [q.params for q in group.events if q.params]
-        label = f"with {sqltext.value_sets(sets)}" if sets else ""
+        label = f"{sqltext.count(len(sets), 'set')} of values" if sets else ""
     whole = sqltext.layout(query.sql)
     parts = []
     if whole != sqltext.folded(query.sql):

@@ -118,9 +118,14 @@ def _join(parts: Iterable[str], glue: str, total: int) -> str:
     return glue.join(shown)
 
 
-def _value(value: Any) -> str:
+def whole(value: Any) -> str:
+    """Its repr, also where the learner's own __repr__ fails: the view must not."""
     try:
-        text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
-    except Exception as error:  # noqa: BLE001 The learner's own __repr__ may fail; the view must not.
-        text = f"<{type(value).__name__}: {type(error).__name__} in its repr>"
+        return repr(value)
+    except Exception as error:  # noqa: BLE001
+        return f"<{type(value).__name__}: {type(error).__name__} in its repr>"
+
+
+def _value(value: Any) -> str:
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", whole(value))
     return text if len(text) <= 60 else f"{text[:57]}..."

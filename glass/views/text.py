@@ -34,11 +34,9 @@ def _group(group: Group) -> list[str]:
 def _query(group: Group) -> list[str]:
     query = group.first
     lines = [f"{group.where}: {group.counts}", indent(sqltext.folded(query.sql), _STEP)]
-    if query.many:
-        lines.append(f"{_STEP}with {sqltext.count(len(query.params), 'set')} of values")
-        lines[-1] += f": {sqltext.value_sets(query.params)}"
-    elif query.params:
-        lines.append(f"{_STEP}with {sqltext.value_sets([q.params for q in group.events])}")
+    if sets := group.sets:
+        many = f"{sqltext.count(len(sets), 'set')} of values: " if query.many else ""
+        lines.append(f"{_STEP}with {many}{sqltext.value_sets(sets)}")
     if group.error:
         lines.append(f"{_STEP}failed: {group.error}")
     return lines + [f"{_STEP}<- {remark}" for remark in group.remarks]

@@ -8,6 +8,7 @@ from typing import Any
 from glass.probes.http import Request
 from glass.probes.sql import Query, Transaction
 from glass.trace import Event, Trace
+from glass.views import sqltext
 from glass.views.sqltext import count
 
 #: Groups shown in one view; what comes after is only counted.
@@ -55,6 +56,14 @@ class Group:
         return text if alias == "default" else f"{text}, on database {alias}"
 
     @property
+    def sets(self) -> list[Any]:
+        """The sets of values; [] where there are none, or a generator gave them."""
+        query = self.first
+        if query.many:
+            return list(query.params) if isinstance(query.params, list | tuple) else []
+        return [query.params for query in self.events if query.params]
+
+    @property
     def remarks(self) -> list[str]:
         """What the repetition is called, and what would ask once; [] when there is nothing to say."""
         query, times = self.first, len(self.events)
@@ -62,13 +71,18 @@ class Group:
             return ["showing a queryset asks for its first 21 rows"]
         if times < 2 or query.many:
             return []
-        if len({repr(query.params) for query in self.events}) == 1:
+        if len({sqltext.whole(query.params) for query in self.events}) == 1:
             return [f"asked {times} times for the same: keep the first answer"]
         cause = self.events[-1].cause
-        if cause is None:
+        if cause is None or (cause.pk is not None and not self._asked_for_others(cause.pk)):
             return [f"the same statement {times} times"]
         name = f"N+1: {cause.relation} asks once for each of {times} objects"
         return [name, f"remedy: {cause.remedy}"] if cause.remedy else [name]
+
+    def _asked_for_others(self, pk: Any) -> bool:
+        """Whether the value that was this key in one statement is another one in the rest."""
+        columns = zip(*(query.params for query in self.events), strict=False)
+        return any(pk in column and any(value != pk for value in column) for column in columns)
 
 
 def grouped(trace: Trace) -> list[Group]:
