@@ -222,11 +222,14 @@ def people(rng: random.Random) -> Iterator[tuple[str, str, str, str]]:
         yield name, latin(name), rng.choice(cities), country
 
 
+# Letters that Unicode does not take apart into a plain letter and a mark.
+PLAIN = str.maketrans("øØłŁđĐ", "oOlLdD", "'") | {ord("ß"): "ss", ord("œ"): "oe"}
+
+
 @cache
 def latin(name: str) -> str:
     """Return the name in ASCII letters: "Łukasz Ødegård" becomes "Lukasz Odegard"."""
-    name = name.translate(str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}))
-    name = name.translate(str.maketrans({"đ": "d", "Đ": "D", "œ": "oe", "'": None}))
+    name = name.translate(PLAIN)
     return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
 
 

@@ -29,7 +29,8 @@ class EmployeeAdmin(admin.ModelAdmin):
 class AssignmentInline(admin.TabularInline):
     # To be looked at: a choice of employees in each row would cost a query for each row.
     model = Assignment
-    fields = readonly_fields = ["employee", "role", "hours_per_week"]
+    fields = ["employee", "role", "hours_per_week"]
+    readonly_fields = ["employee", "role", "hours_per_week"]
     can_delete = False
     max_num = 0
     show_change_link = True

@@ -32,7 +32,8 @@ class ProductAdmin(admin.ModelAdmin):
 class OrderLineInline(admin.TabularInline):
     # To be looked at: a choice of products in each row would cost a query for each row.
     model = OrderLine
-    fields = readonly_fields = ["product", "quantity", "unit_price"]
+    fields = ["product", "quantity", "unit_price"]
+    readonly_fields = ["product", "quantity", "unit_price"]
     can_delete = False
     max_num = 0
     show_change_link = True

@@ -103,7 +103,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """All for the staff; for anybody else, the orders of their own."""
         if not user.is_authenticated:
             return self.none()  # The key of nobody is None: it would find customers without a user.
-        return self if user.is_staff else self.filter(customer__user=user)
+        return self if user.is_staff else self.filter(customer__user=user.pk)
 
 
 class Order(models.Model):
