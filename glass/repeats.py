@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any, NamedTuple
 
-from django.db.models import Model, QuerySet, query
+from django.db.models import Model, QuerySet, prefetch_related_objects
 from django.db.models.fields.related_descriptors import (
     ForwardManyToOneDescriptor,
     ReverseOneToOneDescriptor,
@@ -38,7 +38,7 @@ def _code(function: Any) -> Any:
 _FORWARD = _code(ForwardManyToOneDescriptor.__get__)
 _REVERSE_ONE = _code(ReverseOneToOneDescriptor.__get__)
 _DEFERRED = _code(DeferredAttribute.__get__)
-_PREFETCH = _code(query.prefetch_one)
+_PREFETCH = _code(prefetch_related_objects)
 _REPR = _code(QuerySet.__repr__)
 _FETCH = _code(QuerySet._fetch_all)
 _MANY = {
