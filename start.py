@@ -191,12 +191,14 @@ def install(requirements):
     print("Installing the packages of %s (about 100 MB, once) ..." % REQUIREMENTS)
     done, output = run(pip + locked + [uv_alone])
     if done:
-        done, output = run(uv + ["--compile-bytecode"] + locked + [requirements], show="Downl")
+        done, output = run(
+            uv + ["--compile-bytecode"] + locked + [requirements], show="Downloading"
+        )
     if done:
         installer = uv
     else:
         print("uv cannot be used here. pip does the same, more slowly ...")
-        done, output = run(pip + locked + [requirements], show="Downl")
+        done, output = run(pip + locked + [requirements], show=" MB)")
         installer = pip
     if done:
         done, output = run(installer + project)
