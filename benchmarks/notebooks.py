@@ -45,7 +45,11 @@ def run_as_scripts(copies: list[Path]) -> None:
 
 def run_as_tests(copies: list[Path]) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    subprocess.run([*command, *copies], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+    done = subprocess.run(
+        [*command, *copies], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"The notebooks do not pass, so there is nothing to measure:\n{done.stdout}")
 
 
 def seconds(run: Callable[[list[Path]], None], copies: list[Path]) -> float:
