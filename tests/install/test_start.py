@@ -22,8 +22,9 @@ OLD = [
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> ModuleType:
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """start.py, as it stands in a fresh copy of the project."""
+    monkeypatch.delenv("COURSE_REQUIREMENTS", raising=False)
     for name in ("start.py", "pyproject.toml", "requirements.txt", ".python-version"):
         shutil.copy(ROOT / name, tmp_path)
     spec = spec_from_file_location("fresh_start", tmp_path / "start.py")
