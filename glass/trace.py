@@ -134,7 +134,11 @@ def record(event: Event) -> None:
 def enter(event: Event) -> None:
     """From now on, what happens in this context happens inside the event."""
     record(event)
-    event.duration = -perf_counter()
+    reenter(event)
+
+
+def reenter(event: Event) -> None:
+    event.duration -= perf_counter()
     _current.set(event)
 
 

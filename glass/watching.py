@@ -60,7 +60,6 @@ class watch:
         trace.listen(self.trace)
         for layer in self.trace.layers:
             switch(layer)
-        self._outer = trace.enclosing()
         return self.trace
 
     def __exit__(
@@ -72,7 +71,6 @@ class watch:
         trace.stop_listening(self.trace)
         for layer in self.trace.layers:
             switch(layer)
-        trace._current.set(self._outer)
         if self.show:
             show(self.trace)
 

@@ -6,11 +6,9 @@ https://docs.djangoproject.com/en/6.1/topics/testing/tools/#the-test-client
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 from django.template import Template
 from django.test import AsyncClient, Client
-from django.urls import Resolver404, resolve
 
 from glass import source
 from glass.trace import Event, describe, enclosing, enter, leave
@@ -43,23 +41,28 @@ class Request(Event):
 
 
 def _begin(method: str, path: str, query: bytes | str) -> Request:
-    text = query.decode() if isinstance(query, bytes) else query
-    request = Request(source.caller(), method, unquote(path) + (f"?{text}" if text else ""))
+    address = _text(path) + (f"?{_text(query)}" if query else "")
+    request = Request(source.caller(), method, address)
     enter(request)
     return request
+
+
+def _text(value: bytes | str) -> str:
+    """WSGI has UTF-8 in the guise of latin-1: https://peps.python.org/pep-3333/#unicode-issues"""
+    try:
+        return (value if isinstance(value, bytes) else value.encode("latin-1")).decode()
+    except UnicodeError:
+        return str(value)
 
 
 def _end(request: Request, response: Any) -> None:
     request.status = response.status_code
     request.location = response.headers.get("Location", "")
-    try:
-        match = resolve(
-            request.path.partition("?")[0], getattr(response.wsgi_request, "urlconf", None)
-        )
-    except (Resolver404, AttributeError):
-        return
-    function = getattr(match.func, "view_class", match.func)
-    request.view = f"{function.__module__}.{function.__qualname__}"
+    asked = getattr(response, "wsgi_request", None) or response.asgi_request
+    if asked.resolver_match is not None:
+        view = asked.resolver_match.func
+        view = getattr(view, "view_class", view)
+        request.view = f"{view.__module__}.{view.__qualname__}"
 
 
 def _request(self: Client, **environ: Any) -> Any:
@@ -85,8 +88,7 @@ async def _async_request(self: AsyncClient, **scope: Any) -> Any:
     )
     try:
         response = await _django_async_request(self, **scope)
-        request.status = response.status_code
-        request.location = response.headers.get("Location", "")
+        _end(request, response)
     except BaseException as error:
         request.error = describe(error)
         raise

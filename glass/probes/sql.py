@@ -22,9 +22,9 @@ from django.db.backends.signals import connection_created
 
 from glass import repeats, source
 from glass.repeats import Cause
-from glass.trace import Event, describe, enclosing, enter, leave, listening, record
+from glass.trace import Event, describe, enclosing, enter, leave, listening, reenter
 
-_TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
+_TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
 
 
 class Query(Event):
@@ -73,18 +73,24 @@ class Query(Event):
 class Transaction(Event):
     """BEGIN or SAVEPOINT up to what ended it; the statements between are inside it.
 
-    sql  "BEGIN" or "SAVEPOINT"
-    end  "COMMIT", "ROLLBACK", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", or "" while open
+    sql     "BEGIN" or "SAVEPOINT"; "" when it was opened before the watch began
+    name    of the savepoint, or ""
+    end     "COMMIT", "ROLLBACK", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", or "" while open
+    traces  those that recorded its beginning
     """
 
-    __slots__ = ("alias", "end", "sql")
+    __slots__ = ("alias", "end", "name", "sql", "traces")
     layer = "sql"
 
-    def __init__(self, places: tuple[source.Place, ...], sql: str, alias: str) -> None:
+    def __init__(
+        self, places: tuple[source.Place, ...], sql: str, alias: str, name: str = ""
+    ) -> None:
         super().__init__(places)
         self.sql = sql
         self.alias = alias
+        self.name = name
         self.end = ""
+        self.traces = listening["sql"]
 
     def __repr__(self) -> str:
         return f"<Transaction {self.place}: {self.sql} ... {self.end or 'still open'}>"
@@ -191,27 +197,33 @@ def _watch_transaction(
 
 
 def _mark_transaction(sql: str, alias: str, error: str | None = None) -> None:
-    opens = sql.startswith(("BEGIN", "SAVEPOINT"))
-    word = "SAVEPOINT" if "SAVEPOINT" in sql else "BEGIN"
-    if opens:
-        enter(Transaction(source.caller(), word, alias))
+    words, savepoint, name = sql.partition("SAVEPOINT")
+    if sql.startswith(("BEGIN", "SAVEPOINT")):
+        enter(Transaction(source.caller(), savepoint or "BEGIN", alias, name))
         return
-    transaction = enclosing()
-    while transaction is not None and not (
-        isinstance(transaction, Transaction)
-        and transaction.alias == alias
-        and transaction.sql == word
-    ):
-        transaction = transaction.parent
-    name = sql.partition("SAVEPOINT")[0] + "SAVEPOINT" if word == "SAVEPOINT" else sql
-    if transaction is None:  # It was opened before the watch began.
-        transaction = Transaction(source.caller(), "", alias)
-        record(transaction)
-    transaction.end = transaction.end or name
-    transaction.error = error
-    # After ROLLBACK TO the savepoint still stands; RELEASE follows.
-    if not name.startswith("ROLLBACK TO") and transaction.sql:
-        leave(transaction)
+    end = words + savepoint
+    ended: list[Transaction] = []  # What was opened inside it ends with it.
+    event = enclosing()
+    while event is not None:
+        if isinstance(event, Transaction) and event.alias == alias:
+            ended.append(event)
+            if event.name == name:
+                break
+        event = event.parent
+    if event is not None:
+        for transaction in ended:
+            transaction.end = transaction.end or end
+        event.error = error
+        leave(event)
+        if end.startswith("ROLLBACK TO"):  # The savepoint still stands; RELEASE follows.
+            reenter(event)
+    # A watch that began in the middle of it sees only its end.
+    late = [t for t in listening["sql"] if event is None or t not in ended[-1].traces]
+    if late:
+        loose = Transaction(source.caller(), "", alias)
+        loose.end, loose.error = end, error
+        for trace in late:
+            trace.events.append(loose)
 
 
 @contextmanager
@@ -256,11 +268,12 @@ def known_connections() -> list[Any]:
 def follow_connections() -> None:
     """Keep track of the connections that other threads open, from now on."""
     connection_created.connect(_adopt, dispatch_uid="glass")
+    _connections.update(connections.all(initialized_only=True))
 
 
 def forget_connections() -> None:
+    """Hear of no further connection. The known ones are kept, weakly, for the next time."""
     connection_created.disconnect(dispatch_uid="glass")
-    _connections.clear()
 
 
 def installed() -> bool:

@@ -31,7 +31,7 @@ class Diagram:
         lines = [count(len(self.models), "model")]
         for model in self.models:
             names = ", ".join(field.name for field in model._meta.local_fields)
-            lines.append(f"  {model.__name__}: {names}")
+            lines.append(f"  {model.__name__}: {names}" if self.fields else f"  {model.__name__}")
         for model, field, related in self._relations():
             kind = "one to one" if field.one_to_one else "N to 1"
             kind = "N to M" if field.many_to_many else kind

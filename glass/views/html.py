@@ -17,7 +17,7 @@ from glass.probes.http import Request
 from glass.probes.sql import Transaction
 from glass.trace import Trace
 from glass.views import sqltext
-from glass.views.tree import SHOWN, Group, grouped, headline
+from glass.views.tree import SHOWN, Group, grouped, headline, left_out
 
 _QUIET = "color:var(--jp-ui-font-color2,inherit)"
 _BOX = "font-family:var(--jp-ui-font-family,sans-serif);font-size:13px;line-height:1.5;margin:4px 0"
@@ -39,15 +39,12 @@ def render(trace: Trace) -> str:
     groups = grouped(trace)
     times = os.environ.get("GLASS_TIMES") != "off"
     total = sum(query.duration for query in trace.queries)
-    head = escape(headline(trace))
+    head: str = escape(headline(trace))
     if times and trace.queries:
         head += f' <span style="{_QUIET}">{_milliseconds(total)} in the database</span>'
     parts = [f'<div style="font-weight:bold;font-size:14px">{head}</div>']
     scale = max((group.duration for group in _flat(groups)), default=0.0) if times else 0.0
-    parts += [_group(group, scale) for group in groups[:SHOWN]]
-    if len(groups) > SHOWN:
-        more = sqltext.count(len(groups) - SHOWN, "statement")
-        parts.append(f"<div>... and {more} more, not shown</div>")
+    parts += _groups(groups, scale)
     return f'<div style="{_BOX}">{"".join(parts)}</div>'
 
 
@@ -111,7 +108,7 @@ def _details(group: Group) -> str:
 def _transaction(group: Group, scale: float) -> str:
     transaction, times = group.first, len(group.events)
     badge = _badge(f"{times}x", _PLAIN) if times > 1 else ""
-    end = escape(transaction.end or "(still open)")
+    end: str = escape(transaction.end or "(still open)")
     if group.error:
         end += f' <span style="color:{_ERROR}">failed: {escape(group.error)}</span>'
     where = f"{badge}<b>{escape(group.where)}</b>"
@@ -121,7 +118,7 @@ def _transaction(group: Group, scale: float) -> str:
         _BLUE,
         [
             f'<div>{where} <span style="{_KEYWORD}">{transaction.sql}</span></div>',
-            *_inner(group, scale),
+            *_groups(group.inner, scale),
             f'<div style="{_KEYWORD}">{end}</div>',
         ],
     )
@@ -141,11 +138,14 @@ def _request(group: Group, scale: float) -> str:
     if request.templates:
         names = ", ".join(dict.fromkeys(request.templates))
         parts.append(f'<div style="{_QUIET}">templates {escape(names)}</div>')
-    return _box(_BLUE, [*parts, *_inner(group, scale)])
+    return _box(_BLUE, [*parts, *_groups(group.inner, scale)])
 
 
-def _inner(group: Group, scale: float) -> list[str]:
-    return [_group(inner, scale) for inner in group.inner[:SHOWN]]
+def _groups(groups: list[Group], scale: float) -> list[str]:
+    parts = [_group(group, scale) for group in groups[:SHOWN]]
+    if more := left_out(groups):
+        parts.append(f"<div>{more}</div>")
+    return parts
 
 
 def _box(edge: str, parts: list[str]) -> str:

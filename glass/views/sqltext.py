@@ -17,9 +17,10 @@ _WIDTH = 88
 _SHOWN_COLUMNS = 3
 _LONGEST = 4000
 
-_ITEM = r"(?:%s|%\(\w+\)s|\?|-?\d+(?:\.\d+)?|'[^']*')"
-_LONG_LIST = re.compile(rf"({_ITEM}, ){{10,}}{_ITEM}")
+_ITEM = r"(?:%s|%\(\w+\)s|\?|NULL|-?\d+(?:\.\d+)?|'(?:[^']|'')*')"
+_LONG_LIST = re.compile(rf"(?:{_ITEM},\s*){{10,}}{_ITEM}")
 _ROWS = re.compile(r"(\([^()]*\))(?:, \([^()]*\)){2,}")
+_TOGETHER = re.compile(r"FILTER \(\s+WHERE|INSERT\s+OR\s+IGNORE|DELETE\s+FROM")
 _FOLD = re.compile(r"__(\d+)_(values|rows)__")
 
 
@@ -53,13 +54,15 @@ def layout(sql: str) -> str:
 def _layout(sql: str) -> str:
     if len(sql) > _WIDTH or "\n" in sql:
         sql = sqlparse.format(sql, reindent=True, wrap_after=_WIDTH, indent_width=2)
+        # sqlparse begins a line at every keyword, also inside these.
+        sql = _TOGETHER.sub(lambda match: re.sub(r"\s+", " ", match[0]).replace("( ", "("), sql)
     return _FOLD.sub(r"... \1 \2", sql)
 
 
 def _shorten_lists(sql: str) -> str:
     # Before sqlparse sees it: an IN list of 3,000 values takes it 0.3 s, 10,000 are refused.
     # One word each, so that no line breaks inside it; _layout puts the spaces back.
-    sql = _LONG_LIST.sub(lambda m: f"__{m[0].count(',') + 1}_values__", sql)
+    sql = _LONG_LIST.sub(lambda m: f"__{len(re.findall(_ITEM, m[0]))}_values__", sql)
     sql = _ROWS.sub(lambda m: f"{m[1]}, __{m[0].count('(')}_rows__", sql)
     return sql if len(sql) <= _LONGEST else f"{sql[:_LONGEST]} ... {len(sql)} characters"
 

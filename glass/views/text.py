@@ -8,7 +8,7 @@ from glass.probes.http import Request
 from glass.probes.sql import Transaction
 from glass.trace import Trace
 from glass.views import sqltext
-from glass.views.tree import SHOWN, Group, grouped, headline
+from glass.views.tree import SHOWN, Group, grouped, headline, left_out
 
 _STEP = "    "
 
@@ -18,8 +18,8 @@ def render(trace: Trace) -> str:
     lines = [headline(trace)]
     for group in groups[:SHOWN]:
         lines += ["", *_group(group)]
-    if len(groups) > SHOWN:
-        lines += ["", f"... and {sqltext.count(len(groups) - SHOWN, 'statement')} more, not shown"]
+    if more := left_out(groups):
+        lines += ["", more]
     return "\n".join(lines)
 
 
@@ -68,4 +68,5 @@ def _request(group: Group) -> list[str]:
 
 
 def _inner(group: Group) -> list[str]:
-    return [indent(line, _STEP) for inner in group.inner[:SHOWN] for line in _group(inner)]
+    lines = [line for inner in group.inner[:SHOWN] for line in _group(inner)]
+    return [indent(line, _STEP) for line in (*lines, left_out(group.inner)) if line]

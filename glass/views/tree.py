@@ -91,6 +91,12 @@ def grouped(trace: Trace) -> list[Group]:
     return _group(tree[None], tree)
 
 
+def left_out(groups: list[Group]) -> str:
+    """How many of the groups a view does not show, in words, or ""."""
+    more = len(groups) - SHOWN
+    return f"... and {count(more, 'statement')} more, not shown" if more > 0 else ""
+
+
 def _group(events: list[Event], tree: dict[Event | None, list[Event]]) -> list[Group]:
     groups: dict[object, Group] = {}
     for event in events:

@@ -160,7 +160,7 @@ def validate_form():
     class Form(forms.ModelForm):
         class Meta:
             model = Department
-            fields = ["name", "city", "budget"]
+            fields = "name", "city", "budget"
 
     Form({"name": "Sales", "city": "x", "budget": 1}).is_valid()  # here: validate_form
 

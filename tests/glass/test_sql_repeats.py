@@ -203,7 +203,7 @@ def test_n_plus_1_inside_a_display(company, remarks, monkeypatch):
 
 def test_the_admins_list(company, remarks, admin_user):
     class Plain(admin.ModelAdmin):
-        list_display = ["name", "boss"]
+        list_display = "name", "boss"
 
         def boss(self, employee):
             return employee.manager

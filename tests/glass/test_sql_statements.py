@@ -93,7 +93,7 @@ def test_one_cursor_many_statements(company):
         cursor.execute("SELECT id FROM company_employee")
         assert len(cursor.fetchall()) == 5
         cursor.execute("SELECT id FROM company_department")
-        assert len([row for row in cursor]) == 3
+        assert len(list(cursor)) == 3
         cursor.execute("UPDATE company_employee SET title = 'Cook'")
         assert cursor.rowcount == 5
         cursor.execute("SELECT id FROM company_skill").fetchall()
