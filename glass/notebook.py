@@ -6,6 +6,7 @@ numbers, top-level await, error messages and interrupts are those of an ordinary
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,6 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from glass import project
 
 _MARK = "%%watch"
+_REDEFINED = r"Model '[\w.]+' was already registered"
 
 
 class _Watcher:
@@ -42,7 +44,7 @@ class _Watcher:
         cell = info.raw_cell or ""
         if "%load_ext glass" in cell:
             # Run again, the first cell starts afresh; IPython would only say "already loaded".
-            self.shell.extension_manager.loaded.discard("glass")
+            self.shell.extension_manager.loaded.discard("glass")  # type: ignore[union-attr]
         layers = _layers(cell.lstrip().partition("\n")[0])
         if layers is None:
             return
@@ -102,7 +104,9 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         shell.input_transformers_cleanup.append(_watcher.blank)
         shell.events.register("pre_run_cell", _watcher.begin)
         shell.events.register("post_run_cell", _watcher.end)
-        shell.register_magic_function(_magic, "line_cell", "watch")
+        shell.register_magic_function(_magic, "line_cell", "watch")  # type: ignore[arg-type]
+        # A cell that defines a model may be run again: the new class takes the old one's place.
+        warnings.filterwarnings("ignore", _REDEFINED, RuntimeWarning)
     print(_welcome(found))
 
 
@@ -120,6 +124,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("watch", None)
     sql.forget_connections()
+    kept = [f for f in warnings.filters if getattr(f[1], "pattern", "") != _REDEFINED]
+    warnings.filters[:] = kept  # type: ignore[index]
     _watcher = None
 
 
@@ -135,6 +141,7 @@ def _welcome(found: project.Project) -> str:
         for app in apps.get_app_configs()
         if found.folder.resolve() in _path(app.path).parents
         for model in app.get_models()
+        if model.__module__ != "__main__" and not model._meta.proxy
     ]
     name = f"{found.folder.name} ({found.settings})"
     if database.private is None:

@@ -110,7 +110,8 @@ def _many(method: str, queryset: Any) -> Cause | None:
     if not isinstance(instance, Model):
         return None
     model = type(instance).__name__
-    for accessor, name in _reverse_names(instance, queryset.model):
+    names = _reverse_names(instance, queryset.model)
+    for accessor, name in names:
         everything = getattr(instance, accessor).all()
         if str(everything.query) == str(queryset.query):
             if method == "_fetch_all":

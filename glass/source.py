@@ -54,9 +54,8 @@ awaited: ContextVar[tuple[Place, ...]] = ContextVar("glass_awaited", default=())
 _libraries = {
     str(Path(path).resolve())
     for path in (
-        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        sysconfig.get_path("scripts"),
-        Path(__file__).parent,
+        *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib", "scripts")),
+        str(Path(__file__).parent),
     )
 }
 _roots: list[str] = []

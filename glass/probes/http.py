@@ -117,15 +117,15 @@ def installed() -> bool:
 
 def install() -> None:
     global _installed_render
-    _installed_render = Template._render
+    _installed_render = Template._render  # type: ignore[attr-defined]
     Client.request = _request  # type: ignore[method-assign]
     AsyncClient.request = _async_request  # type: ignore[method-assign]
-    Template._render = _render  # type: ignore[method-assign]
+    Template._render = _render  # type: ignore[attr-defined]
 
 
 def uninstall() -> None:
     global _installed_render
     Client.request = _django_request  # type: ignore[method-assign]
     AsyncClient.request = _django_async_request  # type: ignore[method-assign]
-    Template._render = _installed_render  # type: ignore[method-assign]
+    Template._render = _installed_render  # type: ignore[attr-defined]
     _installed_render = None

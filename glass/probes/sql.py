@@ -246,7 +246,7 @@ async def _await_with_source(self: Any, *args: Any, **kwargs: Any) -> Any:
         source.awaited.reset(token)
 
 
-_django_announce = base.debug_transaction
+_django_announce = base.debug_transaction  # type: ignore[attr-defined]
 _django_await = SyncToAsync.__call__
 #: Every connection of every thread, as far as it was opened since glass was imported.
 _connections: WeakSet[Any] = WeakSet()
@@ -286,14 +286,14 @@ def install() -> None:
     follow_connections()
     for connection in [*connections.all(), *_connections]:
         _adopt(connection)
-    base.debug_transaction = _announce
+    base.debug_transaction = _announce  # type: ignore[attr-defined]
     SyncToAsync.__call__ = _await_with_source  # type: ignore[method-assign]
 
 
 def uninstall() -> None:
     global _installed
     _installed = False
-    base.debug_transaction = _django_announce
+    base.debug_transaction = _django_announce  # type: ignore[attr-defined]
     SyncToAsync.__call__ = _django_await  # type: ignore[method-assign]
     for connection in known_connections():
         if _watch_statement in connection.execute_wrappers:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Field, Model
+from typing import Any
+
+from django.db.models import Model
 
 from glass.views.sqltext import count
 
@@ -40,11 +42,11 @@ class Diagram:
             lines.append(f"  {model.__name__}.{field.name} -> {related.__name__} ({kind}{back})")
         return "\n".join(lines)
 
-    def _relations(self) -> list[tuple[type[Model], Field, type[Model]]]:
+    def _relations(self) -> list[tuple[type[Model], Any, type[Model]]]:
         return [
             (model, field, field.related_model)
             for model in self.models
-            for field in (*model._meta.local_fields, *model._meta.local_many_to_many)
+            for field in _fields(model)
             if field.related_model in self.models
             # A through model that is drawn itself says it already.
             and not (field.many_to_many and field.remote_field.through in self.models)
@@ -64,7 +66,11 @@ def diagram(*models: type[Model], fields: bool = True) -> Diagram:
     return Diagram(models, fields)
 
 
-def _column(field: Field) -> str:
+def _fields(model: type[Model]) -> list[Any]:
+    return [*model._meta.local_fields, *model._meta.local_many_to_many]
+
+
+def _column(field: Any) -> str:
     mark = (
         " PK"
         if field.primary_key
@@ -77,7 +83,7 @@ def _column(field: Field) -> str:
     return f"{field.get_internal_type()} {field.column}{mark}"
 
 
-def _arrow(field: Field) -> str:
+def _arrow(field: Any) -> str:
     one = "o|" if field.null else "||"
     if field.many_to_many:
         return "}o--o{"

@@ -42,7 +42,7 @@ class Group:
 
     @property
     def duration(self) -> float:
-        return sum(event.duration for event in self.events)
+        return float(sum(event.duration for event in self.events))
 
     @property
     def error(self) -> str | None:
