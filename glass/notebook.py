@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import ExitStack
+from itertools import takewhile
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -29,32 +30,27 @@ class _Watcher:
 
     def blank(self, lines: list[str]) -> list[str]:
         """Input transformer: take the %%watch line out, keep its line number."""
-        layers = _layers(lines[0]) if lines else None
-        if layers is None:
-            return lines
-        from glass.watching import UnknownLayer, check_layers
-
         try:
-            check_layers(layers)
-        except UnknownLayer as error:
+            layers = _layers(lines)
+        except UsageError as error:
             return [f"__import__('glass').notebook.refuse({str(error)!r})\n"]
-        return ["\n", *lines[1:]]
+        return lines if layers is None else ["\n", *lines[1:]]
 
     def begin(self, info: Any) -> None:
         cell = info.raw_cell or ""
         if "%load_ext glass" in cell:
             # Run again, the first cell starts afresh; IPython would only say "already loaded".
             self.shell.extension_manager.loaded.discard("glass")  # type: ignore[union-attr]
-        layers = _layers(cell.lstrip().partition("\n")[0])
+        try:
+            layers = _layers(cell.lstrip().splitlines())
+        except UsageError:
+            return  # The cell itself says so.
         if layers is None:
             return
-        from glass.watching import UnknownLayer, watch
+        from glass.watching import watch
 
-        try:
-            self.watch = watch(*layers)
-        except UnknownLayer:
-            return  # The cell itself says so.
         self.open.close()
+        self.watch = watch(*layers)
         self.shell.user_ns["seen"] = self.open.enter_context(self.watch)
 
     def end(self, result: Any) -> None:
@@ -68,10 +64,26 @@ def refuse(sentence: str) -> None:
     raise UsageError(sentence)
 
 
-def _layers(line: str) -> tuple[str, ...] | None:
-    """The layers that a %%watch line names; None for any other line."""
-    words = line.split()
-    return tuple(words[1:]) if words and words[0] == _MARK else None
+def _layers(cell: list[str]) -> tuple[str, ...] | None:
+    """The layers that the cell's %%watch line names; None where the cell has no such line.
+
+    Raises UsageError with a sentence.
+    """
+    magics = [line.split() for line in takewhile(lambda line: line.startswith("%%"), cell)]
+    if not any(words[0] == _MARK for words in magics):
+        return None
+    if len(magics) > 1:
+        raise UsageError(
+            "%%watch does not share a cell with another %% magic. Take the %%watch line out, and "
+            "write `with watch():` (from glass import watch) above the code to watch, indented."
+        )
+    from glass.watching import UnknownLayer, check_layers
+
+    try:
+        check_layers(tuple(magics[0][1:]))
+    except UnknownLayer as error:
+        raise UsageError(str(error)) from None
+    return tuple(magics[0][1:])
 
 
 _watcher: _Watcher | None = None
@@ -105,6 +117,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         shell.events.register("pre_run_cell", _watcher.begin)
         shell.events.register("post_run_cell", _watcher.end)
         shell.register_magic_function(_magic, "line_cell", "watch")  # type: ignore[arg-type]
+        # What IPython takes a %%watch in the middle of a cell for.
+        shell.register_magic_function(_magic, "line", "%watch")  # type: ignore[arg-type]
         # A cell that defines a model may be run again: the new class takes the old one's place.
         warnings.filterwarnings("ignore", _REDEFINED, RuntimeWarning)
     print(_welcome(found))
@@ -121,8 +135,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     shell.input_transformers_cleanup.remove(_watcher.blank)
     shell.events.unregister("pre_run_cell", _watcher.begin)
     shell.events.unregister("post_run_cell", _watcher.end)
-    for kind in ("line", "cell"):
-        shell.magics_manager.magics[kind].pop("watch", None)
+    for kind, name in (("line", "watch"), ("cell", "watch"), ("line", "%watch")):
+        shell.magics_manager.magics[kind].pop(name, None)
     sql.forget_connections()
     kept = [f for f in warnings.filters if getattr(f[1], "pattern", "") != _REDEFINED]
     warnings.filters[:] = kept  # type: ignore[index]

@@ -45,6 +45,8 @@ class watch:
         len(seen.queries), seen.queries[0].sql, seen.queries[0].line
 
     layers  which layers to record, for example watch("sql"); all of them when none is named
+            "sql"   statements and transactions
+            "http"  requests made with Django's test client
     show    False: record only, show nothing at the end of the block
 
     A count of queries means the statements that the code asked for. BEGIN, SAVEPOINT and COMMIT

@@ -37,6 +37,8 @@ class _Text(HTMLParser):
 
     _UNSEEN = frozenset({"style", "script", "head", "title", "template"})
 
+    _INLINE = frozenset({"a", "b", "bdi", "code", "em", "i", "small", "span", "strong", "td", "th"})
+
     def __init__(self) -> None:
         super().__init__()
         self.parts: list[str] = [""]
@@ -47,12 +49,14 @@ class _Text(HTMLParser):
             self.hidden += 1
         elif tag in ("td", "th"):
             self.parts[-1] += "  "
-        elif tag not in ("a", "b", "em", "i", "span", "strong", "code", "small"):
+        elif tag not in self._INLINE:
             self.parts.append("")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._UNSEEN:
             self.hidden -= 1
+        elif tag not in self._INLINE:
+            self.parts.append("")
 
     def handle_data(self, data: str) -> None:
         if not self.hidden:
