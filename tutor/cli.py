@@ -14,6 +14,8 @@ COMMANDS = {
     "update": ("tutor.workspace", "bring new and changed chapters into workspace/"),
     "doctor": ("tutor.doctor", "check that everything is in place"),
     "test": ("tutor.prove", "prove all of it: style, types, tests"),
+    "progress": ("tutor.progress", "what you have done, and where to go on"),
+    "build": ("tutor.build", "derive exercises/ from solutions/"),
     "notebooks": ("tutor.notebooks", "run the notebooks again and store their outputs"),
     "bench": ("tutor.bench", "measure what is meant to be fast"),
 }

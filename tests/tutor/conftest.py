@@ -1,0 +1,51 @@
+"""Exercises in the process of pytest: on copies of the template, or on DATABASE_URL."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import django
+import pytest
+from django.conf import settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+sys.path.insert(0, str(ROOT / "course_project"))
+# For the time of setup() only: kernels that pytest starts find the project by themselves.
+with mock.patch.dict(os.environ, DJANGO_SETTINGS_MODULE="config.settings"):
+    django.setup()
+
+
+@pytest.fixture(scope="session")
+def template() -> Path | None:
+    """The template database, built by another process: this one may have a test database open."""
+    from glass import database
+
+    if "sqlite" not in settings.DATABASES["default"]["ENGINE"]:
+        return None
+    subprocess.run(
+        [sys.executable, "-c", "import glass; glass.setup()"],
+        cwd=ROOT,
+        check=True,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
+    )
+    return ROOT / database.FOLDER / database._template_name()
+
+
+@pytest.fixture(autouse=True)
+def _as_set_up(
+    template: Path | None, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
+) -> Iterator[None]:
+    """What %load_ext tutor does: rows to copy, known connections, progress; here kept by nobody."""
+    from glass import database
+    from glass.probes import sql
+
+    monkeypatch.setenv("COURSE_PROGRESS", ":memory:")
+    monkeypatch.setattr(database, "private", template and database.PrivateDatabase(template))
+    sql.follow_connections()
+    with django_db_blocker.unblock():
+        yield

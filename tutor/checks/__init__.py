@@ -1,0 +1,254 @@
+"""What each exercise asks, what right means, and what mistakes say: one module a chapter.
+
+Such a module, ch04.py for example, defines Exercise and Prediction objects; making one registers
+it. The task's text and the worked answer stand in solutions/, nowhere else. CONTRIBUTING.md shows
+how to write one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from glass.trace import Trace
+from tutor import compare
+
+type Answer = Callable[..., Any]
+
+
+class UnknownExercise(LookupError):
+    """There is no exercise of this number; str() names those that are near."""
+
+
+@dataclass
+class Run:
+    """One call of the learner's function, and all that it caused.
+
+    arguments  what it was called with
+    value      what it returned; a queryset, a generator and the like as a list
+    seen       the trace: seen.queries, seen.requests, seen.events
+    printed    what it wrote to stdout and stderr
+    error      the exception that came out of it, or None
+    expected   what `expects` said for the same arguments on the same rows
+    """
+
+    arguments: tuple[Any, ...] = ()
+    value: Any = None
+    expected: Any = None
+    seen: Trace = field(default_factory=lambda: Trace(["sql"]))
+    printed: str = ""
+    error: BaseException | None = None
+
+    @property
+    def queries(self) -> int:
+        """How many statements it asked for."""
+        return len(self.seen.queries)
+
+    @property
+    def fetched(self) -> int:
+        """How many rows came from the database."""
+        return sum(query.rows for query in self.seen.queries)
+
+    @property
+    def rows(self) -> list[Any]:
+        """The value where it is a list of something, else nothing."""
+        return self.value if isinstance(self.value, list) else []
+
+    @property
+    def missing(self) -> list[Any]:
+        """The rows that are expected and not there; one that is there too seldom as well."""
+        return compare.surplus(self.expected, self.rows)
+
+    @property
+    def surplus(self) -> list[Any]:
+        """The rows that are there and not expected; one that is there too often as well."""
+        return compare.surplus(self.rows, self.expected)
+
+    @property
+    def n_plus_1(self) -> set[str]:
+        """The relations that were followed by a query for each row: {"Employee.department"}."""
+        return {query.cause.relation for query in self.seen.queries if query.cause}
+
+
+@dataclass
+class Mistake:
+    """What is said about a wrong answer of one kind. It explains; it never makes an answer wrong."""
+
+    sentence: str
+    applies: Callable[[Run], bool]
+
+
+@dataclass
+class Wrong:
+    """An answer that must be rejected, and a part of the sentence that it must produce."""
+
+    answer: Answer
+    says: str
+
+
+_known: dict[str, "Task"] = {}
+
+
+class Task:
+    """What exercises and predictions have in common."""
+
+    kind = ""
+
+    def __init__(
+        self,
+        id: str,
+        title: str,
+        *,
+        minutes: int,
+        hints: Iterable[str],
+        layers: Iterable[str] = ("sql", "http"),
+    ) -> None:
+        if id in _known:
+            raise ValueError(f"There are two exercises {id}: {_known[id].title!r} and {title!r}.")
+        self.id: str = id
+        self.title: str = title
+        self.minutes: int = minutes
+        self.hints = list(hints)
+        self.layers = tuple(layers)
+        _known[id] = self
+
+    @property
+    def chapter(self) -> str:
+        return self.id.partition(".")[0]
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.id} {self.title}>"
+
+
+class Exercise(Task):
+    """A function to write. What right means is said by `expects`, by `check`, or by both.
+
+    queries  the most statements that one call may ask for; None: as many as it likes
+    ordered  whether the order of a returned list is part of the task
+    changes  functions that change the fresh rows, so that today's result alone is not enough;
+             the docstring of each says in words what it did (see tutor.checks.changes)
+    layers   the layers to record (see glass.watch)
+    """
+
+    kind = "exercise"
+
+    def __init__(
+        self,
+        id: str,
+        title: str,
+        *,
+        minutes: int,
+        hints: Iterable[str],
+        queries: int | None = None,
+        ordered: bool = False,
+        changes: Iterable[Callable[[], None]] = (),
+        layers: Iterable[str] = ("sql", "http"),
+    ) -> None:
+        super().__init__(id, title, minutes=minutes, hints=hints, layers=layers)
+        self.queries = queries
+        self.ordered = ordered
+        self.changes = list(changes)
+        self.expected: Answer | None = None
+        self.fault: Callable[[Run], str | None] | None = None
+        self.arguments: Callable[[], Iterable[tuple[Any, ...]]] = lambda: [()]
+        self.mistakes: list[Mistake] = []
+        self.right_answers: list[Answer] = []
+        self.wrong_answers: list[Wrong] = []
+
+    def expects(self, function: Answer) -> Answer:
+        """The right value for the present rows, called with the arguments of the answer."""
+        self.expected = function
+        return function
+
+    def check(self, function: Callable[[Run], str | None]) -> Callable[[Run], str | None]:
+        """A sentence when something else about the run is wrong: rows it left, what it sent."""
+        self.fault = function
+        return function
+
+    def cases(self, function: Callable[[], Iterable[tuple[Any, ...]]]) -> Any:
+        """The tuples of arguments with which the answer is called, read from the present rows."""
+        self.arguments = function
+        return function
+
+    def mistake(self, sentence: str) -> Callable[[Callable[[Run], bool]], Mistake]:
+        """Say this about a wrong answer whose run fits. The first one that fits is said.
+
+        A predicate that raises does not fit: an answer may return anything.
+        """
+
+        def register(applies: Callable[[Run], bool]) -> Mistake:
+            mistake = Mistake(sentence, applies)
+            self.mistakes.append(mistake)
+            return mistake
+
+        return register
+
+    def right(self, answer: Answer) -> Answer:
+        """Another right answer, beside the worked one."""
+        self.right_answers.append(answer)
+        return answer
+
+    def wrong(self, says: Mistake | str) -> Callable[[Answer], Answer]:
+        """A wrong answer, and the mistake, or a part of the sentence, that is said about it."""
+
+        def register(answer: Answer) -> Answer:
+            sentence = says.sentence if isinstance(says, Mistake) else says
+            self.wrong_answers.append(Wrong(answer, sentence))
+            return answer
+
+        return register
+
+
+class Prediction(Task):
+    """What will this code do? The learner commits to a guess, then the code runs.
+
+    because  why it is so, said after every guess
+    wrong    guesses that people make, and what is said about each
+    fact     what happened, taken from the run; the number of queries by default
+    """
+
+    kind = "prediction"
+
+    def __init__(
+        self,
+        id: str,
+        title: str,
+        *,
+        minutes: int,
+        hints: Iterable[str],
+        because: str,
+        wrong: dict[Any, str],
+        fact: Callable[[Run], Any] = lambda run: run.queries,
+        layers: Iterable[str] = ("sql", "http"),
+    ) -> None:
+        super().__init__(id, title, minutes=minutes, hints=hints, layers=layers)
+        self.because = because
+        self.wrong = wrong
+        self.fact = fact
+
+
+def find(id: str) -> Task:
+    """The exercise of this number. Raises UnknownExercise with a sentence."""
+    tasks = {task.id: task for task in everything()}
+    if id in tasks:
+        return tasks[id]
+    chapter = str(id).partition(".")[0]
+    near = [other for other in tasks if other.partition(".")[0] == chapter.zfill(2)]
+    near = near or difflib.get_close_matches(str(id), tasks) or list(tasks)[:1]
+    names = ", ".join(near)
+    raise UnknownExercise(f"There is no exercise {id!r}. Near it: {names}. progress() lists all.")
+
+
+def everything() -> Iterator[Task]:
+    """All exercises, in order. Django must be set up: the modules import the project's models."""
+    for path in sorted(Path(__file__).parent.glob("ch[0-9][0-9].py")):
+        import_module(f"{__name__}.{path.stem}")
+    yield from sorted(_known.values(), key=_order)
+
+
+def _order(task: Task) -> list[int]:
+    return [int(number) for number in task.id.split(".")]

@@ -1,0 +1,324 @@
+"""From an answer to a verdict: run it on fresh rows, on changed rows, and say what is to be said."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import linecache
+import re
+import textwrap
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.core import mail
+
+from glass import source, watch
+from glass.views.sqltext import count
+from tutor import compare, running, solutions, surroundings
+from tutor.checks import Answer, Exercise, Prediction, Run, Task
+from tutor.rows import Rows, rows
+from tutor.verdict import Verdict
+
+source.hide(Path(__file__).parent)
+
+_one_at_a_time = threading.Lock()
+
+
+def judge(task: Task, answer: Answer, guess: Any = None) -> Verdict:
+    """Run the answer and return the verdict. Nothing of what it does stays behind.
+
+    guess  for a prediction: what the learner expects the answer, a given function, to do
+    """
+    say = partial(Verdict, task.id, task.title)
+    if isinstance(task, Prediction):
+        if guess is ...:
+            return say("not attempted", "Put your guess in place of the three dots, then run it.")
+    elif is_stub(answer):
+        return say("not attempted", "Put your code in place of the three dots, then run the cell.")
+    with _one_at_a_time:
+        return _Judge(task, answer, guess).verdict()
+
+
+def is_stub(answer: Answer) -> bool:
+    """Whether the body is only a docstring and `...` or `pass`."""
+    try:
+        node = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        return False
+    return all(
+        isinstance(step, ast.Pass)
+        or (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))
+        for step in getattr(node, "body", [node])
+    )
+
+
+class _Judge:
+    """One check of one answer."""
+
+    def __init__(self, task: Task, answer: Answer, guess: Any) -> None:
+        self.task = task
+        self.answer = answer
+        self.guess = guess
+        self.file = getattr(getattr(answer, "__code__", None), "co_filename", "")
+        self.say = partial(Verdict, task.id, task.title)
+        self.run = Run()  # the one that is under way
+        self.rows: Rows = rows()
+        self.put_back: Callable[[], None] = lambda: None
+
+    def verdict(self) -> Verdict:
+        from glass import trace
+
+        # A %%watch around the cell is not to show what the check itself asks for.
+        listening = dict(trace.listening)
+        trace.listening.clear()
+        try:
+            with surroundings.stage() as self.printed:
+                self.put_back = surroundings.remember()
+                try:
+                    verdict: Verdict = running.run(self._verdict, self.file, self.rows.interrupt)
+                    return verdict
+                except running.Stopped as reason:
+                    self.run.printed = self.printed.take()
+                    return self._about(self.run, "error", str(reason))
+                finally:
+                    self.put_back()
+        finally:
+            from glass.probes import switch
+
+            trace.listening.clear()
+            trace.listening.update(listening)
+            for layer in self.task.layers:
+                switch(layer)
+            self.rows.end()
+
+    def _verdict(self) -> Verdict:
+        try:
+            if isinstance(self.task, Prediction):
+                return self._predicted(self.task)
+            assert isinstance(self.task, Exercise)
+            return self._checked(self.task)
+        finally:
+            self.rows.end()
+
+    # ----- running
+
+    def _fresh(self, change: Callable[[], None] | None = None) -> None:
+        self.put_back()
+        self.rows.renew()
+        surroundings.empty_caches()
+        mail.outbox = []
+        if change:
+            change()
+
+    def _call(self, answer: Answer, arguments: tuple[Any, ...], expected: Any = None) -> Run:
+        """Call the answer and evaluate what it returned, with everything watched."""
+        run = self.run = Run(arguments, expected=expected)
+        # A queryset that the answer returns is evaluated here, outside its own lines.
+        last = source.Place(self.file, _last_line(answer), _name(answer), _kind(self.file))
+        token = source.awaited.set((last,))
+        self.printed.take()
+        with watch(*self.task.layers, show=False) as run.seen:
+            try:
+                if inspect.iscoroutinefunction(answer):
+                    value = async_to_sync(_limited)(answer, arguments)
+                else:
+                    value = answer(*arguments)
+                run.value = compare.settle(value)
+            except BaseException as error:  # noqa: BLE001 Whatever it is, the learner is told.
+                run.error = error
+        source.awaited.reset(token)
+        run.printed = self.printed.take()
+        return run
+
+    # ----- exercises
+
+    def _checked(self, task: Exercise) -> Verdict:
+        first: Run | None = None
+        dearest: Run | None = None
+        for change in (None, *task.changes):
+            self._fresh(change)
+            for number in range(len(list(task.arguments()))):
+                if number:
+                    self._fresh(change)
+                run, sentence = self._one_run(task, number)
+                first = first or run
+                notes = self._circumstances(run, change)
+                if run.error is not None:
+                    return self._failed(task, run, notes)
+                if sentence:
+                    if change and not run.queries and run.value == first.value:
+                        sentence = (
+                            "Your answer gives today's result, whatever is in the database. "
+                            "Ask the database for it."
+                        )
+                        return self._about(run, "not yet", sentence, notes)
+                    return self._not_yet(task, run, sentence, notes)
+                if task.queries is not None and run.queries > task.queries:
+                    dearest = dearest or run
+        assert first is not None
+        if dearest is not None:
+            asked, enough = count(dearest.queries, "query"), task.queries
+            are = "is" if enough == 1 else "are"
+            sentence = f"The result is right, but it took {asked}. {enough} {are} enough."
+            return self._not_yet(task, dearest, sentence, self._circumstances(dearest, None))
+        return self._correct(task, first)
+
+    def _one_run(self, task: Exercise, number: int) -> tuple[Run, str | None]:
+        """Run the answer on one case; what is wrong with the run, if anything is."""
+        expected = None
+        if task.expected:
+            # Read a second time for the answer: objects remember what was fetched through them.
+            expected = compare.settle(task.expected(*list(task.arguments())[number]))
+        arguments = list(task.arguments())[number]
+        try:
+            inspect.signature(self.answer).bind(*arguments)
+        except TypeError:
+            run = self.run = Run(arguments)
+            return run, self._signature(task)
+        run = self._call(self.answer, arguments, expected)
+        if run.error is not None:
+            return run, None
+        sentence = None
+        if task.expected:
+            sentence = compare.difference(expected, run.value, task.ordered)
+        if sentence is None and task.fault:
+            sentence = task.fault(run)
+        return run, sentence
+
+    def _signature(self, task: Exercise) -> str:
+        worked = solutions.worked(task.id)
+        line = f", as it was: {worked.first_line}" if worked else ""
+        return f"The function takes other arguments than asked. Leave its first line{line}"
+
+    def _not_yet(self, task: Exercise, run: Run, sentence: str, notes: list[str]) -> Verdict:
+        for mistake in task.mistakes:
+            with suppress(Exception):
+                if mistake.applies(run):
+                    return self._about(run, "not yet", mistake.sentence, [sentence, *notes])
+        return self._about(run, "not yet", sentence, notes)
+
+    def _failed(self, task: Exercise, run: Run, notes: list[str]) -> Verdict:
+        error = run.error
+        assert error is not None
+        where, code = self._where(error)
+        sentence = _explain(error, where)
+        for mistake in task.mistakes:
+            with suppress(Exception):
+                if mistake.applies(run):
+                    sentence, notes = mistake.sentence, [sentence, *notes]
+                    break
+        return self._about(run, "error", sentence, notes, code)
+
+    def _correct(self, task: Exercise, run: Run) -> Verdict:
+        notes = []
+        with suppress(Exception):
+            self._fresh()
+            arguments = next(iter(task.arguments()))
+            worked = self._call(solutions.answer(task.id), arguments)
+            if worked.error is None and worked.queries < run.queries:
+                needs = f"The worked answer needs {count(worked.queries, 'query')}"
+                notes = [f'{needs}, yours {run.queries}. solution("{task.id}") shows it.']
+            elif worked.error is None and worked.queries > run.queries:
+                needs = count(worked.queries, "query")
+                notes = [f"Yours asks less than the worked answer, which needs {needs}."]
+        return self._about(run, "correct", "That is right.", notes)
+
+    def _circumstances(self, run: Run, change: Callable[[], None] | None) -> list[str]:
+        notes = []
+        if run.arguments:
+            notes.append(f"Called with {', '.join(map(compare.shown, run.arguments))}.")
+        if change:
+            words = " ".join((change.__doc__ or change.__name__).split()).rstrip(".")
+            notes.append(f"On the rows as they are it is right. Then this was changed: {words}.")
+        return notes
+
+    # ----- predictions
+
+    def _predicted(self, task: Prediction) -> Verdict:
+        self._fresh()
+        run = self._call(self.answer, ())
+        if run.error is not None:
+            where, code = self._where(run.error)
+            return self._about(run, "error", _explain(run.error, where), [], code)
+        fact = compare.settle(task.fact(run))
+        if type(self.guess) is not type(fact):
+            sentence = f"Your guess, {compare.shown(self.guess)}, is of another kind than {_kind_of(fact)}."
+            return self._about(Run(), "not attempted", sentence)
+        if compare.difference(fact, self.guess, ordered=True) is None:
+            verdict = self._about(run, "correct", f"As you said: {compare.shown(fact)}.")
+        else:
+            said = f"You said {compare.shown(self.guess)}; it is {compare.shown(fact)}."
+            why = [sentence for guess, sentence in task.wrong.items() if guess == self.guess]
+            verdict = self._about(run, "not yet", " ".join([said, *why]))
+        verdict.notes.append(task.because)
+        verdict.done = True
+        return verdict
+
+    # ----- words
+
+    def _about(
+        self, run: Run, word: Any, sentence: str, notes: list[str] | None = None, code: str = ""
+    ) -> Verdict:
+        return self.say(
+            word,
+            sentence,
+            notes=notes or [],
+            code=code,
+            seen=run.seen,
+            printed=run.printed,
+            done=word == "correct",
+        )
+
+    def _where(self, error: BaseException) -> tuple[str, str]:
+        """The learner's own line in which it failed, and its text."""
+        found = None
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            if frame.f_code.co_filename == self.file:
+                found = source.Place(self.file, line, frame.f_code.co_name, _kind(self.file))
+        if found is None:
+            return "", ""
+        return str(found), linecache.getline(self.file, found.line).strip()
+
+
+async def _limited(answer: Answer, arguments: tuple[Any, ...]) -> Any:
+    # An await that never comes back does not notice that its thread is to end.
+    async with asyncio.timeout(running.SECONDS):
+        return await answer(*arguments)
+
+
+def _explain(error: BaseException, where: str) -> str:
+    at = f"{where}: " if where else ""
+    if isinstance(error, SystemExit):
+        return f"{at}your code ends the program. A function ends with return."
+    if isinstance(error, RecursionError):
+        return f"{at}RecursionError: a function calls itself and never stops."
+    if isinstance(error, MemoryError):
+        return f"{at}MemoryError: your code asks for more memory than there is."
+    if isinstance(error, surroundings.InputRefused):
+        return f"{at}{error}"
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", str(error)).strip()
+    return f"{at}{type(error).__name__}: {text[:600]}" if text else f"{at}{type(error).__name__}"
+
+
+def _name(answer: Answer) -> str:
+    return getattr(answer, "__name__", "answer")
+
+
+def _last_line(answer: Answer) -> int:
+    code = getattr(answer, "__code__", None)
+    return max((line for *_, line in code.co_lines() if line), default=0) if code else 0
+
+
+def _kind(file: str) -> str:
+    return "cell" if file.startswith("<") or "ipykernel_" in file else "file"
+
+
+def _kind_of(value: Any) -> str:
+    return "a number" if isinstance(value, int) else f"asked: a {type(value).__name__}"

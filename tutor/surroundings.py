@@ -1,0 +1,250 @@
+"""What an answer can change around itself in this process, and how to put it back."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from copy import deepcopy
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+from asgiref.sync import SyncToAsync
+from django.apps import apps
+from django.conf import settings
+from django.core import mail
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.signals import setting_changed
+from django.dispatch import Signal
+from django.test import override_settings
+from django.test import signals as _  # noqa: F401 What Django itself resets when a setting changes.
+
+type Undo = Callable[[], None]
+
+
+def remember() -> Undo:
+    """Note how things are. What is returned puts them back, as often as it is called."""
+    undo = [part() for part in (_settings, _receivers, _models, _caches, _mail, _process)]
+
+    def put_back() -> None:
+        for step in undo:
+            step()
+
+    return put_back
+
+
+def _settings() -> Undo:
+    holder = settings._wrapped
+    before = dict(vars(holder))
+    copies = {}
+    for name, value in before.items():
+        # The databases are looked after elsewhere (see tutor.rows).
+        if isinstance(value, dict | list | set) and name != "DATABASES":
+            with suppress(Exception):
+                copies[name] = deepcopy(value)
+
+    def undo() -> None:
+        if settings._wrapped is not holder:
+            settings._wrapped = holder
+        now = vars(holder)
+        changed = [
+            name
+            for name in {**before, **now}
+            if now.get(name, ...) is not before.get(name, ...)
+            or (name in copies and now[name] != copies[name])
+        ]
+        for name in changed:
+            settings.__dict__.pop(name, None)
+            if name in before:
+                now[name] = deepcopy(copies[name]) if name in copies else before[name]
+            else:
+                del now[name]
+        for name in changed:
+            setting_changed.send(
+                sender=type(holder), setting=name, value=now.get(name), enter=False
+            )
+
+    return undo
+
+
+_scanned: dict[str, list[Signal]] = {}
+
+
+def _signals() -> Iterator[Signal]:
+    """Every signal that is the value of a module's name. Modules are looked through once."""
+    for name, module in list(sys.modules.items()):
+        if name not in _scanned or name == "__main__":
+            names = vars(module).values() if isinstance(module, ModuleType) else ()
+            _scanned[name] = [value for value in list(names) if isinstance(value, Signal)]
+        yield from _scanned[name]
+
+
+def _receivers() -> Undo:
+    before = [
+        (signal, list(signal.receivers)) for signal in {id(s): s for s in _signals()}.values()
+    ]
+
+    def undo() -> None:
+        for signal, receivers in before:
+            if signal.receivers != receivers:
+                with signal.lock:
+                    signal.receivers[:] = receivers
+                    signal.sender_receivers_cache.clear()
+
+    return undo
+
+
+def _models() -> Undo:
+    registry = {label: dict(models) for label, models in apps.all_models.items()}
+    attributes = {
+        model: dict(vars(model)) for models in registry.values() for model in models.values()
+    }
+
+    def undo() -> None:
+        for label, models in apps.all_models.items():
+            if models != registry.get(label, {}):
+                models.clear()
+                models.update(registry.get(label, {}))
+                apps.clear_cache()
+        for model, before in attributes.items():
+            now = vars(model)
+            if now == before:
+                continue
+            for name in now.keys() - before.keys():
+                delattr(model, name)
+            for name, value in before.items():
+                if now.get(name, ...) is not value:
+                    setattr(model, name, value)
+
+    return undo
+
+
+def _caches() -> Undo:
+    """Empty for the answer; afterwards what was there before, where it can be read out."""
+    backends = [caches[alias] for alias in caches.settings]
+    local: list[Any] = [backend for backend in backends if isinstance(backend, LocMemCache)]
+    before = [(store, store._cache.copy(), dict(store._expire_info)) for store in local]
+
+    def undo() -> None:
+        for backend in backends:
+            if backend not in local:
+                backend.clear()
+        for store, values, expiry in before:
+            with store._lock:
+                store._cache.clear()
+                store._cache.update(values)
+                store._expire_info.clear()
+                store._expire_info.update(expiry)
+
+    return undo
+
+
+def empty_caches() -> None:
+    for alias in caches.settings:
+        caches[alias].clear()
+    if apps.is_installed("django.contrib.contenttypes"):
+        from django.contrib.contenttypes.models import ContentType
+
+        ContentType.objects.clear_cache()
+
+
+def _mail() -> Undo:
+    before = getattr(mail, "outbox", None)
+    messages = list(before or [])
+
+    def undo() -> None:
+        if before is None:
+            vars(mail).pop("outbox", None)
+        else:
+            before[:] = messages
+            mail.outbox = before
+
+    return undo
+
+
+def _process() -> Undo:
+    environment, folder = dict(os.environ), Path.cwd()
+    path, limit = list(sys.path), sys.getrecursionlimit()
+
+    def undo() -> None:
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        os.chdir(folder)
+        sys.path[:] = path
+        sys.setrecursionlimit(limit)
+
+    return undo
+
+
+class Printed(io.StringIO):
+    """What is written, up to a length: a loop may print for ever."""
+
+    LONGEST = 20_000
+
+    def write(self, text: str) -> int:
+        room = self.LONGEST - self.tell()
+        if room > 0:
+            super().write(text[:room])
+        return len(text)
+
+    def take(self) -> str:
+        """What was written since the last time."""
+        text = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return text
+
+
+class InputRefused(RuntimeError):
+    """An answer asked a person for something."""
+
+
+def _no_input(*args: object, **kwargs: object) -> str:
+    raise InputRefused("input() waits for a person. An answer gets its values as arguments.")
+
+
+def _no_exit(*args: object, **kwargs: object) -> None:
+    raise SystemExit
+
+
+@contextmanager
+def stage() -> Iterator[Printed]:
+    """Keep what an answer does to the outside: print, mail, input(), exit(), helper threads."""
+    printed = Printed()
+    executor = ThreadPoolExecutor(max_workers=1)
+    patches: list[Any] = [
+        mock.patch("builtins.input", _no_input),
+        # A connection belongs to a thread. The usual thread has one to the notebook's rows.
+        mock.patch.object(SyncToAsync, "single_thread_executor", executor),
+        # glass allows it for the cells of a notebook; an answer has a thread of its own.
+        mock.patch.dict(os.environ),
+        mock.patch.object(mail, "outbox", [], create=True),
+        redirect_stdout(printed),
+        redirect_stderr(printed),
+    ]
+    if shell := _notebook():
+        patches.append(mock.patch.object(shell, "ask_exit", _no_exit))
+    locmem = "django.core.mail.backends.locmem.EmailBackend"
+    if hasattr(settings, "MAILERS"):
+        mailers = {alias: {"BACKEND": locmem} for alias in settings.MAILERS}
+        patches.append(override_settings(MAILERS=mailers))
+    else:
+        patches.append(override_settings(EMAIL_BACKEND=locmem))
+    with ExitStack() as stack:
+        for patch in patches:
+            stack.enter_context(patch)
+        os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+        yield printed
+    executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _notebook() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
