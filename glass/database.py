@@ -19,6 +19,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -32,19 +33,22 @@ class DatabaseProblem(Exception):
 class PrivateDatabase:
     """This process' own copy of the template database.
 
-    path      the file that Django uses
-    template  the file that reset() copies from
+    path      the file that Django uses; another one after each reset
+    template  the file that reset() copies
     """
 
     def __init__(self, template: Path) -> None:
         self.template = template
-        self.path = template.with_name(f"private-{os.getpid()}-{template.name}")
+        self._numbers = count(1)
+        self.path = self._copy()
 
     def reset(self) -> None:
         """Bring back the template's rows. Other connections of this process are closed first.
 
         Raises DatabaseProblem inside a transaction.
         """
+        from django.db import connections as databases
+
         from glass.probes.sql import known_connections
 
         connections = [c for c in known_connections() if c.settings_dict["NAME"] == str(self.path)]
@@ -52,6 +56,8 @@ class PrivateDatabase:
             raise DatabaseProblem(
                 "reset() cannot run inside a transaction. Call it after the atomic() block."
             )
+        # A new file: rows that are still being read keep the old one open, and SQLite's log with it.
+        old, self.path = self.path, self._copy()
         for connection in connections:
             # A connection belongs to the thread that opened it, unless it is shared.
             connection.inc_thread_sharing()
@@ -59,28 +65,38 @@ class PrivateDatabase:
                 connection.close()
             finally:
                 connection.dec_thread_sharing()
-        self._remove_log()
-        try:
-            shutil.copyfile(self.template, self.path)
-        except FileNotFoundError:
-            raise DatabaseProblem(
-                "The course was updated since this notebook was started, and its template "
-                "database is gone. Restart the kernel."
-            ) from None
+        # The dictionary is shared by the connections of all threads.
+        databases.settings["default"]["NAME"] = str(self.path)
+        _unlink(old)
 
     def remove(self) -> None:
         from django.db import connections
 
         connections.close_all()
-        self._remove_log()
-        with suppress(OSError):
-            self.path.unlink(missing_ok=True)
+        for path in self.template.parent.glob(f"private-{os.getpid()}-*{self.template.name}"):
+            _unlink(path)
 
-    def _remove_log(self) -> None:
-        """Remove SQLite's write-ahead log: it belongs to the rows that are given up."""
-        for suffix in ("-wal", "-shm"):
-            with suppress(OSError):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+    def _copy(self) -> Path:
+        name = f"private-{os.getpid()}-{next(self._numbers)}-{self.template.name}"
+        path = self.template.with_name(name)
+        _unlink(path)  # An earlier process may have had the same number.
+        try:
+            shutil.copyfile(self.template, path)
+        except FileNotFoundError:
+            raise DatabaseProblem(
+                "The course was updated since this notebook was started, and its template "
+                "database is gone. Restart the kernel."
+            ) from None
+        except OSError as error:
+            raise DatabaseProblem(_no_access(path.parent, error)) from None
+        return path
+
+
+def _unlink(path: Path) -> None:
+    """Remove a database and SQLite's write-ahead log of it, where nobody has them open."""
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 #: The copy that this process works on, or None where the project's own database is used.
@@ -124,7 +140,6 @@ def use_private_copy(root: Path) -> PrivateDatabase | None:
     # The dictionary is shared by the connections of all threads.
     database["NAME"] = str(copy.path)
     private = copy
-    copy.reset()
     atexit.register(copy.remove)
     return copy
 
@@ -144,7 +159,7 @@ def ready_template(root: Path) -> Path:
         print("The template database was damaged. It is built again.")
     try:
         _build(template)
-    except PermissionError as error:
+    except OSError as error:
         raise DatabaseProblem(_no_access(folder, error)) from None
     for old in folder.glob("template-*.sqlite3"):
         if old != template:
@@ -192,7 +207,8 @@ def _template_name() -> str:
 
 def _is_whole(path: Path) -> bool:
     try:
-        database = sqlite3.connect(path)
+        # Immutable: a template is only ever replaced, and its folder may be read-only.
+        database = sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)
         try:
             tables = database.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
             return bool(tables) and database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
@@ -208,7 +224,7 @@ def _build(template: Path) -> None:
     from django.core.management import call_command
 
     part = template.with_name(f"part-{os.getpid()}-{template.name}")
-    part.unlink(missing_ok=True)
+    part.write_bytes(b"")  # Where this is refused, SQLite would not say why.
     with _default_database(part):
         call_command("migrate", verbosity=0, interactive=False)
         call_command(settings.GLASS["SEED"], verbosity=0, stdout=io.StringIO())
