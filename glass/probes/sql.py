@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from types import FrameType
 from typing import Any
 from weakref import WeakSet
 
@@ -27,35 +26,60 @@ from glass.trace import Event, describe, enclosing, enter, leave, listening, ree
 _TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
 
 
+class _Asked:
+    """What one line asks, once or often. Its queries share it: there may be thousands."""
+
+    __slots__ = ("again", "cause", "displayed", "places", "sql")
+
+    def __init__(self, sql: str, places: tuple[source.Place, ...], displayed: bool) -> None:
+        self.sql = sql
+        self.places = places
+        self.displayed = displayed
+        self.again = False
+        self.cause: Cause | None = None
+
+
 class Query(Event):
     """A statement that the code asked for.
 
-    sql     as the database driver received it, with its placeholders
-    params  the values for the placeholders; with many=True a list of such values
-    rows    rows that were fetched, or rows that were changed
-    alias   the database's name in settings.DATABASES
-    cause   why it was asked again and again, where that is certain (see glass.repeats)
+    sql        as the database driver received it, with its placeholders
+    params     the values for the placeholders; with many=True a list of such values
+    rows       rows that were fetched, or rows that were changed
+    alias      the database's name in settings.DATABASES
+    cause      why it was asked again and again, where that is certain (see glass.repeats)
+    displayed  whether it was made by showing a queryset
     """
 
-    __slots__ = ("alias", "cause", "displayed", "many", "params", "rows", "sql")
+    __slots__ = ("alias", "asked", "many", "params", "rows")
     layer = "sql"
 
-    def __init__(
-        self, places: tuple[source.Place, ...], sql: str, params: Any, many: bool, alias: str
-    ) -> None:
-        # Not through super(): this runs for every statement.
+    # Not through Event's own: this runs for every statement.
+    def __init__(self, asked: _Asked, params: Any, many: bool, alias: str) -> None:
         self.parent = enclosing()
-        self.places = places
         self.duration = 0.0
         self.error = None
-        self.sql = sql
+        self.asked = asked
         # A list could be changed by the code that owns it.
         self.params = list(params) if isinstance(params, list) else params
         self.many = many
         self.alias = alias
         self.rows = 0
-        self.cause: Cause | None = None
-        self.displayed = False
+
+    @property
+    def sql(self) -> str:
+        return self.asked.sql
+
+    @property
+    def places(self) -> tuple[source.Place, ...]:  # type: ignore[override]
+        return self.asked.places
+
+    @property
+    def cause(self) -> Cause | None:
+        return self.asked.cause
+
+    @property
+    def displayed(self) -> bool:
+        return self.asked.displayed
 
     def __repr__(self) -> str:
         return f"<Query {self.place}: {self.sql[:60]}>"
@@ -63,11 +87,8 @@ class Query(Event):
     def __str__(self) -> str:
         from glass.views.sqltext import layout, values
 
-        return (
-            f"{layout(self.sql)}\n-- with {values(self.params)}"
-            if self.params
-            else layout(self.sql)
-        )
+        sql = layout(self.sql)
+        return f"{sql}\n-- with {values(self.params)}" if self.params else sql
 
 
 class Transaction(Event):
@@ -147,13 +168,15 @@ def _watch_statement(
     if not sql.startswith("SELECT") and sql.startswith(_TRANSACTION):
         return _watch_transaction(execute, sql, params, many, context)
     frame = sys._getframe(3)  # Past CursorWrapper's own two: the first that may be a learner's.
-    query = Query(source.callers(frame), sql, params, many, context["connection"].alias)
-    key = sql, query.places
-    times = _times[key] = _times.get(key, 0) + 1
-    if times > 1:
-        query.cause = _repeat(key, times, frame)
-    elif sql.endswith("LIMIT 21"):
-        query.displayed = repeats.is_display(frame)
+    key = sql, source.callers(frame)
+    asked = _asked.get(key)
+    if asked is None:
+        displayed = sql.endswith("LIMIT 21") and repeats.is_display(frame)
+        asked = _asked[key] = _Asked(*key, displayed)
+    elif not asked.again:
+        asked.again = True
+        asked.cause = repeats.find_cause(frame)
+    query = Query(asked, params, many, context["connection"].alias)
     for trace in listening["sql"]:
         trace.events.append(query)
     wrapper = context["cursor"]
@@ -175,17 +198,7 @@ def _watch_statement(
     return wrapper.cursor if result is cursor else result
 
 
-#: How often each (statement, places) came, and why, from the second time on.
-_Key = tuple[str, tuple[source.Place, ...]]
-_times: dict[_Key, int] = {}
-_causes: dict[_Key, Cause | None] = {}
-
-
-def _repeat(key: _Key, times: int, frame: FrameType) -> Cause | None:
-    """Why the statement comes again; looked for once, when it comes for the second time."""
-    if times == 2:
-        _causes[key] = repeats.find_cause(frame)
-    return _causes.get(key)
+_asked: dict[tuple[str, tuple[source.Place, ...]], _Asked] = {}
 
 
 def _watch_transaction(
@@ -298,5 +311,4 @@ def uninstall() -> None:
     for connection in known_connections():
         if _watch_statement in connection.execute_wrappers:
             connection.execute_wrappers.remove(_watch_statement)
-    _times.clear()
-    _causes.clear()
+    _asked.clear()
