@@ -1,0 +1,137 @@
+"""`make bench`: measure what is meant to be fast, print it as a table, keep it in README.md.
+
+Each figure is measured beside what it is compared with, in the same run on the same machine.
+"""
+
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import exercise, lab, loading, memory, notebooks, resetting, watching
+
+
+class Row(NamedTuple):
+    what: str
+    measured: str
+    target: str
+    met: bool
+
+
+def watching_rows() -> Iterator[Row]:
+    got = watching.measure()
+    what = "watching 10,000 ORM gets"
+    rivals = {name: got[name] / got["bare"] for name in ("CaptureQueriesContext", "debug-toolbar")}
+    yield Row(
+        f"{what}, beside not watching",
+        f"{got['ratio']:.3f} ({got['watch']:.0f} us to {got['bare']:.0f} us a get)",
+        "at most 1.06",
+        got["ratio"] <= 1.06,
+    )
+    for name, ratio in rivals.items():
+        yield Row(f"{what}: {name}", f"{ratio:.3f}", "more than glass", ratio > got["ratio"])
+
+
+def loading_rows() -> Iterator[Row]:
+    got = loading.measure()
+    yield Row(
+        "%load_ext glass, beside a bare django.setup()",
+        f"{got['ratio']:.2f} ({got['glass']:.2f} s to {got['bare']:.2f} s)",
+        "at most 1.5",
+        got["ratio"] <= 1.5,
+    )
+
+
+def resetting_rows() -> Iterator[Row]:
+    got = resetting.measure()
+    milliseconds = got["reset"] * 1000
+    yield Row(
+        "reset() with 100,000 rows", f"{milliseconds:.1f} ms", "at most 15 ms", milliseconds <= 15
+    )
+    yield Row(
+        "flush + loaddata of the same rows",
+        f"{got['ratio']:,.0f} times as long",
+        "at least 1,000 times",
+        got["ratio"] >= 1000,
+    )
+
+
+def notebook_rows() -> Iterator[Row]:
+    got = notebooks.measure()
+    yield Row(
+        f"{got['notebooks']:.0f} notebooks as tests, beside the same code as scripts",
+        f"{got['ratio']:.2f} ({got['tests']:.1f} s to {got['scripts']:.1f} s)",
+        "at most 3",
+        got["ratio"] <= 3,
+    )
+
+
+def memory_rows() -> Iterator[Row]:
+    got = memory.measure()
+    yield Row(
+        "memory of notebook 00's kernel above a bare one",
+        f"{got['above']:.0f} MB",
+        "at most 60 MB",
+        got["above"] <= 60,
+    )
+
+
+def lab_rows() -> Iterator[Row]:
+    got = lab.measure()
+    yield Row("`make lab` again, to a served page", f"{got:.2f} s", "at most 1.2 s", got <= 1.2)
+
+
+def exercise_rows() -> Iterator[Row]:
+    got = exercise.measure()
+    yield Row(
+        "an exercise's cell beside the answer itself",
+        f"{got['milliseconds']:.0f} ms",
+        "at most 50 ms",
+        got["milliseconds"] <= 50,
+    )
+
+
+MEASURES: list[Callable[[], Iterator[Row]]] = [
+    watching_rows,
+    loading_rows,
+    resetting_rows,
+    notebook_rows,
+    memory_rows,
+    lab_rows,
+    exercise_rows,
+]
+
+
+def main() -> int:
+    rows = []
+    print("| what | measured | target | met |\n| --- | --- | --- | --- |", flush=True)
+    for measure in MEASURES:
+        for row in measure():
+            rows.append(row)
+            print(line(row), flush=True)
+    python = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    text = [
+        "# What is fast",
+        "",
+        f"Written by `make bench`, with {python}. Each ratio compares two things measured in turn",
+        "in the same run. Each file beside this one is one measurement.",
+        "",
+        "| what | measured | target | met |",
+        "| --- | --- | --- | --- |",
+        *map(line, rows),
+        "",
+    ]
+    (ROOT / "benchmarks" / "README.md").write_text("\n".join(text), encoding="utf-8")
+    return 0 if all(row.met for row in rows) else 1
+
+
+def line(row: Row) -> str:
+    return f"| {row.what} | {row.measured} | {row.target} | {'yes' if row.met else 'NO'} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
