@@ -70,17 +70,22 @@ class Lab:
         The notebook that was open before is closed, and its kernel ended.
         """
         if self.page.url != "about:blank":
-            self.page.evaluate(f"{PANEL}.sessionContext.shutdown()")
+            self.wait(f"() => {PANEL}.sessionContext.shutdown()")
         self.page.close()
         self.page = self._tab()
         self.page.goto(f"{self.address}/lab/tree/{path}?token={self.token}&reset")
         self.page.wait_for_function(SHOWN, arg=path)
-        self.page.evaluate(READY)
+        self.wait(READY)
         return Notebook(self, path)
+
+    def wait(self, script: str, arg: object = None) -> None:
+        """Wait for what a script in the page promises: Playwright itself would wait for ever."""
+        late = f"new Promise((_, no) => setTimeout(no, {60 * SECONDS}, new Error('no answer')))"
+        self.page.evaluate(f"arg => Promise.race([({script})(arg), {late}])", arg)
 
     def theme(self, name: str) -> None:
         """ "Light" or "Dark"."""
-        self.page.evaluate(
+        self.wait(
             f"theme => {APP}.commands.execute('apputils:change-theme', {{theme}})",
             f"JupyterLab {name}",
         )
@@ -98,11 +103,11 @@ class Notebook:
 
     def run_all(self) -> None:
         """Run every cell, and wait until the last one has run."""
-        self.page.evaluate(f"{APP}.commands.execute('notebook:run-all-cells')")
+        self.lab.wait(f"() => {APP}.commands.execute('notebook:run-all-cells')")
 
     def run(self, number: int) -> Locator:
         """Run one cell; return the place of its output."""
-        self.page.evaluate(
+        self.lab.wait(
             f"""async number => {{
                 {PANEL}.content.activeCellIndex = number;
                 await {APP}.commands.execute('notebook:run-cell');
@@ -114,7 +119,7 @@ class Notebook:
     def add(self, code: str) -> Locator:
         """Type code into a new last cell and run it, as a learner does; return its output."""
         number = len(self.cells())
-        self.page.evaluate(
+        self.lab.wait(
             f"""async last => {{
                 {PANEL}.content.activeCellIndex = last;
                 await {APP}.commands.execute('notebook:insert-cell-below');
@@ -126,8 +131,8 @@ class Notebook:
         return self.run(number)
 
     def restart(self) -> None:
-        self.page.evaluate(f"{PANEL}.sessionContext.session.kernel.restart()")
-        self.page.evaluate(READY)
+        self.lab.wait(f"() => {PANEL}.sessionContext.session.kernel.restart()")
+        self.lab.wait(READY)
 
     def cells(self) -> list[dict[str, Any]]:
         """The cells as the notebook file would have them, with their outputs."""
