@@ -174,8 +174,16 @@ def _list(values: list[Any]) -> str:
 
 def shown(value: Any) -> str:
     """The value in short, the same on every machine."""
-    text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+    try:
+        text = plain(repr(value))
+    except Exception as error:  # noqa: BLE001 A learner's __repr__ may fail; the sentence must not.
+        text = f"<{type(value).__name__}: {type(error).__name__} in its repr>"
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def plain(text: str) -> str:
+    """The text without addresses in memory."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
 def count(number: int, noun: str) -> str:

@@ -6,7 +6,6 @@ import ast
 import asyncio
 import inspect
 import linecache
-import re
 import textwrap
 import threading
 import traceback
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.core import mail
 
 from glass import source, watch
 from glass.views.sqltext import count
@@ -85,7 +83,7 @@ class _Judge:
                     verdict: Verdict = running.run(self._verdict, self.file, self.rows.interrupt)
                     return verdict
                 except running.Stopped as reason:
-                    self.run.printed = self.printed.take()
+                    self.run.printed = self.run.printed or self.printed.take()
                     return self._about(self.run, "error", str(reason))
                 finally:
                     self.put_back()
@@ -112,8 +110,7 @@ class _Judge:
     def _fresh(self, change: Callable[[], None] | None = None) -> None:
         self.put_back()
         self.rows.renew()
-        surroundings.empty_caches()
-        mail.outbox = []
+        surroundings.fresh()
         if change:
             change()
 
@@ -187,7 +184,11 @@ class _Judge:
             return run, None
         sentence = None
         if task.expected:
-            sentence = compare.difference(expected, run.value, task.ordered)
+            try:
+                sentence = compare.difference(expected, run.value, task.ordered)
+            except Exception as error:  # noqa: BLE001 A learner's __eq__ may do anything.
+                kind = type(error).__name__
+                sentence = f"What your function returned cannot be compared: {kind}."
         if sentence is None and task.fault:
             sentence = task.fault(run)
         return run, sentence
@@ -288,8 +289,9 @@ class _Judge:
 
 
 async def _limited(answer: Answer, arguments: tuple[Any, ...]) -> Any:
-    # An await that never comes back does not notice that its thread is to end.
-    async with asyncio.timeout(running.SECONDS):
+    # An await that never comes back does not notice that its thread is to end. A little later
+    # than the limit itself, which says why.
+    async with asyncio.timeout(running.SECONDS + 0.2):
         return await answer(*arguments)
 
 
@@ -303,7 +305,10 @@ def _explain(error: BaseException, where: str) -> str:
         return f"{at}MemoryError: your code asks for more memory than there is."
     if isinstance(error, surroundings.InputRefused):
         return f"{at}{error}"
-    text = re.sub(r" at 0x[0-9a-fA-F]+", "", str(error)).strip()
+    try:
+        text = compare.plain(str(error)).strip()
+    except Exception:  # noqa: BLE001 A learner's __str__ may fail; the sentence must not.
+        text = ""
     return f"{at}{type(error).__name__}: {text[:600]}" if text else f"{at}{type(error).__name__}"
 
 

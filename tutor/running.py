@@ -12,9 +12,10 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures.thread import _worker as _pool_worker
 from contextlib import contextmanager
 from contextvars import copy_context
-from threading import Thread, current_thread, get_ident
+from threading import Thread, current_thread
 from time import monotonic, sleep
 from types import CodeType
 from typing import Any
@@ -66,10 +67,7 @@ def run(work: Callable[[], Any], file: str, interrupt: Callable[[], None]) -> An
         if reason:
             _end(threads, file, interrupt)
             raise Stopped(reason)
-        left = threads[1:]
-        for thread in left:
-            thread.join(0.1)
-        _end(left, file, interrupt)
+        _end(threads, file, interrupt)
     if worker.error is not None:
         raise worker.error
     return worker.value
@@ -117,28 +115,41 @@ def _family(worker: _Worker) -> Iterator[list[Any]]:
 
 def _end(threads: list[Thread], file: str, interrupt: Callable[[], None]) -> None:
     """End the threads; go on in the background with those that do not end at once."""
-    threads = [thread for thread in threads if thread.is_alive()]
+    threads = _busy(threads)
     if not threads:
         return
     with _raising_at_each_line(threads, file):
         end = monotonic() + _GRACE
         while threads and monotonic() < end:
             interrupt()
-            threads = _raise_in(threads)
-            sleep(0.001)
+            _raise_in(threads)
+            sleep(0.005)
+            threads = _busy(threads)
     if threads:
         Thread(target=_keep_ending, args=(threads, file), daemon=True).start()
 
 
-def _raise_in(threads: list[Thread]) -> list[Thread]:
-    """Raise SystemExit in each thread, at its next step. Return those that are alive."""
+def _busy(threads: list[Thread]) -> list[Thread]:
+    """Those that run. A worker of a thread pool that waits for work ends with its pool."""
+    frames = sys._current_frames()
+    busy = []
     for thread in threads:
-        if thread.ident:
+        frame = frames.get(thread.ident or 0)
+        rests = frame is not None and frame.f_code is _pool_worker.__code__
+        if thread.is_alive() and not rests:
+            busy.append(thread)
+    return busy
+
+
+def _raise_in(threads: list[Thread]) -> None:
+    """Raise SystemExit in each thread, at its next step."""
+    for thread in threads:
+        # Asked again: the number of a thread that has ended may be another thread's by now.
+        if thread.is_alive():
             # The documented way: https://docs.python.org/3/c-api/threads.html
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
+                ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
             )
-    return [thread for thread in threads if thread.is_alive()]
 
 
 @contextmanager
@@ -148,10 +159,10 @@ def _raising_at_each_line(threads: list[Thread], file: str) -> Iterator[None]:
     One exception alone would be caught by `while True: try: ... except: pass`.
     """
     monitoring = sys.monitoring
-    idents = {thread.ident for thread in threads}
 
     def stop(code: CodeType, *rest: object) -> None:
-        if get_ident() in idents and (code.co_filename == file or "ipykernel_" in code.co_filename):
+        theirs = code.co_filename == file or "ipykernel_" in code.co_filename
+        if theirs and current_thread() in threads:
             raise SystemExit
 
     tool = next((n for n in (4, 3, 5) if monitoring.get_tool(n) is None), None)
@@ -175,9 +186,9 @@ def _raising_at_each_line(threads: list[Thread], file: str) -> Iterator[None]:
 
 def _keep_ending(threads: list[Thread], file: str) -> None:
     pause = 0.1
-    while threads:
+    while threads := _busy(threads):
+        with _raising_at_each_line(threads, file):
+            _raise_in(threads)
+            sleep(0.01)
         sleep(pause)
         pause = min(2 * pause, 5)
-        with _raising_at_each_line(threads, file):
-            threads = _raise_in(threads)
-            sleep(0.01)

@@ -40,7 +40,27 @@ def remember() -> Undo:
 
 
 def _settings() -> Undo:
-    holder = settings._wrapped
+    outermost = settings._wrapped
+    holders = [outermost]  # With override_settings() around, one lies over the other.
+    while below := vars(holders[-1]).get("default_settings"):
+        holders.append(below)
+    undo_holders = [_holder(holder) for holder in holders]
+
+    def undo() -> None:
+        if settings._wrapped is not outermost:
+            settings._wrapped = outermost
+        changed = {name: None for step in undo_holders for name in step()}
+        for name in changed:
+            settings.__dict__.pop(name, None)
+        for name in changed:
+            value = getattr(settings, name, None)
+            setting_changed.send(sender=type(outermost), setting=name, value=value, enter=False)
+
+    return undo
+
+
+def _holder(holder: Any) -> Callable[[], list[str]]:
+    """Put one object full of settings back; return the names that had changed."""
     before = dict(vars(holder))
     copies = {}
     for name, value in before.items():
@@ -49,9 +69,7 @@ def _settings() -> Undo:
             with suppress(Exception):
                 copies[name] = deepcopy(value)
 
-    def undo() -> None:
-        if settings._wrapped is not holder:
-            settings._wrapped = holder
+    def undo() -> list[str]:
         now = vars(holder)
         changed = [
             name
@@ -60,15 +78,11 @@ def _settings() -> Undo:
             or (name in copies and now[name] != copies[name])
         ]
         for name in changed:
-            settings.__dict__.pop(name, None)
             if name in before:
                 now[name] = deepcopy(copies[name]) if name in copies else before[name]
             else:
                 del now[name]
-        for name in changed:
-            setting_changed.send(
-                sender=type(holder), setting=name, value=now.get(name), enter=False
-            )
+        return changed
 
     return undo
 
@@ -145,7 +159,11 @@ def _caches() -> Undo:
     return undo
 
 
-def empty_caches() -> None:
+def fresh() -> None:
+    """Nothing cached, no mail, and no helper thread that looks at the rows of another run."""
+    SyncToAsync.single_thread_executor.shutdown(wait=False, cancel_futures=True)
+    SyncToAsync.single_thread_executor = ThreadPoolExecutor(max_workers=1)
+    mail.outbox = []
     for alias in caches.settings:
         caches[alias].clear()
     if apps.is_installed("django.contrib.contenttypes"):
@@ -218,11 +236,10 @@ def _no_exit(*args: object, **kwargs: object) -> None:
 def stage() -> Iterator[Printed]:
     """Keep what an answer does to the outside: print, mail, input(), exit(), helper threads."""
     printed = Printed()
-    executor = ThreadPoolExecutor(max_workers=1)
     patches: list[Any] = [
         mock.patch("builtins.input", _no_input),
         # A connection belongs to a thread. The usual thread has one to the notebook's rows.
-        mock.patch.object(SyncToAsync, "single_thread_executor", executor),
+        mock.patch.object(SyncToAsync, "single_thread_executor", ThreadPoolExecutor(1)),
         # glass allows it for the cells of a notebook; an answer has a thread of its own.
         mock.patch.dict(os.environ),
         mock.patch.object(mail, "outbox", [], create=True),
@@ -241,8 +258,10 @@ def stage() -> Iterator[Printed]:
         for patch in patches:
             stack.enter_context(patch)
         os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-        yield printed
-    executor.shutdown(wait=False, cancel_futures=True)
+        try:
+            yield printed
+        finally:
+            SyncToAsync.single_thread_executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _notebook() -> Any:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -49,3 +49,26 @@ def _as_set_up(
     sql.follow_connections()
     with django_db_blocker.unblock():
         yield
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """`make(**options)`: an exercise, 99.1, 99.2 and so on, known during one test: count the employees."""
+    from company.models import Employee
+
+    from tutor import checks
+
+    known = {task.id: task for task in checks.everything()}
+    monkeypatch.setattr(checks, "_known", known)
+
+    def exercise(**options: Any) -> checks.Exercise:
+        number = 1 + sum(id.startswith("99.") for id in known)
+        task = checks.Exercise(
+            f"99.{number}",
+            "How many people work here",
+            **{"minutes": 1, "hints": ["One", "Two", "Three"]} | options,
+        )
+        task.expects(lambda *arguments: Employee.objects.count())
+        return task
+
+    return exercise

@@ -90,7 +90,7 @@ class Wrong:
     says: str
 
 
-_known: dict[str, "Task"] = {}
+_known: dict[str, Task] = {}
 
 
 class Task:
