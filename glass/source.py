@@ -6,6 +6,7 @@ that is neither the standard library nor an installed package nor this one.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 import sysconfig
@@ -150,3 +151,14 @@ def _kind_of(file: str) -> str:
 def caller() -> tuple[Place, ...]:
     """The learner's lines that led here, nearest first."""
     return callers(sys._getframe(1))
+
+
+def task_maker() -> tuple[Place, ...]:
+    """Where the running task's coroutine was made: gather() leaves no frame of that line.
+
+    Known while sys.set_coroutine_origin_tracking_depth() is on.
+    """
+    task = asyncio.current_task()
+    origin = getattr(task and task.get_coro(), "cr_origin", None) or ()
+    places = (Place(file, line, name, _kinds[file]) for file, line, name in origin)
+    return tuple(place for place in places if place.kind in ("cell", "file"))[:_KEPT]

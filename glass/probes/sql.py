@@ -123,38 +123,39 @@ class _Cursor:
     On SQLite execute() only starts a statement: the time of fetching is the query's time too.
     """
 
-    __slots__ = ("_cursor", "_query")
+    # A driver's cursor may have a _query of its own, and Django asks psycopg's for it.
+    __slots__ = ("glass_cursor", "glass_query")
 
     def __init__(self, cursor: Any, query: Query) -> None:
-        self._cursor = cursor
-        self._query = query
+        self.glass_cursor = cursor
+        self.glass_query = query
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._cursor, name)
+        return getattr(self.glass_cursor, name)
 
     def close(self) -> None:
-        self._cursor.close()
+        self.glass_cursor.close()
 
     def fetchone(self) -> Any:
         start = perf_counter()
-        row = self._cursor.fetchone()
-        self._query.duration += perf_counter() - start
+        row = self.glass_cursor.fetchone()
+        self.glass_query.duration += perf_counter() - start
         if row is not None:
-            self._query.rows += 1
+            self.glass_query.rows += 1
         return row
 
     def fetchmany(self, *size: int) -> Any:
         start = perf_counter()
-        rows = self._cursor.fetchmany(*size)
-        self._query.duration += perf_counter() - start
-        self._query.rows += len(rows)
+        rows = self.glass_cursor.fetchmany(*size)
+        self.glass_query.duration += perf_counter() - start
+        self.glass_query.rows += len(rows)
         return rows
 
     def fetchall(self) -> Any:
         start = perf_counter()
-        rows = self._cursor.fetchall()
-        self._query.duration += perf_counter() - start
-        self._query.rows += len(rows)
+        rows = self.glass_cursor.fetchall()
+        self.glass_query.duration += perf_counter() - start
+        self.glass_query.rows += len(rows)
         return rows
 
     def __iter__(self) -> Iterator[Any]:
@@ -181,7 +182,7 @@ def _watch_statement(
         trace.events.append(query)
     wrapper = context["cursor"]
     if type(wrapper.cursor) is _Cursor:  # This cursor has executed a statement before.
-        wrapper.cursor = wrapper.cursor._cursor
+        wrapper.cursor = wrapper.cursor.glass_cursor
     start = perf_counter()
     try:
         result = execute(sql, params, many, context)
@@ -252,7 +253,7 @@ def _announce(connection: Any, sql: str) -> Iterator[None]:
 
 async def _await_with_source(self: Any, *args: Any, **kwargs: Any) -> Any:
     """The line that awaits, remembered for the thread in which the statement will run."""
-    token = source.awaited.set(source.caller())
+    token = source.awaited.set(source.caller() or source.task_maker())
     try:
         return await _django_await(self, *args, **kwargs)
     finally:
@@ -261,6 +262,8 @@ async def _await_with_source(self: Any, *args: Any, **kwargs: Any) -> Any:
 
 _django_announce = base.debug_transaction  # type: ignore[attr-defined]
 _django_await = SyncToAsync.__call__
+_django_depth = sys.get_coroutine_origin_tracking_depth()
+_DEPTH = 5  # frames from where a coroutine of Django's is made to the learner's line; 2 are usual
 #: Every connection of every thread, as far as it was opened since glass was imported.
 _connections: WeakSet[Any] = WeakSet()
 _installed = False
@@ -300,6 +303,7 @@ def install() -> None:
     for connection in [*connections.all(), *_connections]:
         _adopt(connection)
     base.debug_transaction = _announce  # type: ignore[attr-defined]
+    sys.set_coroutine_origin_tracking_depth(max(_django_depth, _DEPTH))
     SyncToAsync.__call__ = _await_with_source  # type: ignore[method-assign]
 
 
@@ -307,6 +311,7 @@ def uninstall() -> None:
     global _installed
     _installed = False
     base.debug_transaction = _django_announce  # type: ignore[attr-defined]
+    sys.set_coroutine_origin_tracking_depth(_django_depth)
     SyncToAsync.__call__ = _django_await  # type: ignore[method-assign]
     for connection in known_connections():
         if _watch_statement in connection.execute_wrappers:
