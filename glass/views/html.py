@@ -1,13 +1,15 @@
 """The timeline as HTML: what a learner looks at.
 
-Inline styles only: JupyterLab takes <style> and <script> out of outputs it does not trust yet.
-Colours are JupyterLab's own variables, so that they follow its light and dark themes.
+Inline styles only: JupyterLab takes <style> and <script> out of outputs it does not trust yet, and
+each style that holds a variable. So text keeps the colour around it, and everything else has colours
+that do on light and on dark. The SQL alone takes the theme's own, where it may.
 Everything that comes from the code or the rows is escaped.
 """
 
 from __future__ import annotations
 
 import os
+import re
 
 import sqlparse
 from django.utils.html import escape
@@ -19,17 +21,26 @@ from glass.trace import Trace
 from glass.views import sqltext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out
 
-_QUIET = "color:var(--jp-ui-font-color2,inherit)"
-_BOX = "font-family:var(--jp-ui-font-family,sans-serif);font-size:13px;line-height:1.5;margin:4px 0"
+_QUIET = "opacity:.75"
+_BOX = (
+    "font-family:var(--jp-ui-font-family,sans-serif);font-size:13px;line-height:1.5;"
+    "margin:6px 0 10px 8px;max-width:960px"
+)
 _CODE = (
-    "font-family:var(--jp-code-font-family,monospace);font-size:13px;line-height:1.45;margin:2px 0;"
+    "font-family:var(--jp-code-font-family,monospace);font-size:13px;line-height:1.45;margin:4px 0;"
     "white-space:pre-wrap;overflow-wrap:anywhere;background:transparent;padding:0;color:inherit"
 )
-_EDGE = "border-left:3px solid {};margin:8px 0;padding:0 0 0 10px"
-_PLAIN = "var(--jp-border-color1,#9e9e9e)"
-_WARN = "var(--jp-warn-color1,#e65100)"
-_ERROR = "var(--jp-error-color1,#d32f2f)"
-_BLUE = "var(--jp-brand-color1,#1976d2)"
+_EDGE = "border-left:3px solid {};margin:10px 0;padding:0 0 0 12px"
+_NAME = "font-family:var(--jp-code-font-family,monospace);font-weight:bold"
+_FOLDED = f"font-style:italic;{_QUIET}"
+_GREY, _GREY_TINT = "#8a8a8a", "rgba(128,128,128,0.18)"
+_BLUE, _BLUE_TINT = "#1e88e5", "rgba(30,136,229,0.12)"
+_GREEN_TINT = "rgba(46,160,67,0.2)"
+_ORANGE, _ORANGE_TINT = "#d9690f", "rgba(217,105,15,0.14)"
+_RED, _RED_TINT = "#e53935", "rgba(229,57,53,0.14)"
+_VIOLET = "#8e63ce"
+_BAR = 120  # px
+_FOLD = re.compile(r"(\.\.\. \d+ columns? of .+? \.\.\.|\.\.\. \d+ (?:values|rows|characters))")
 _KEYWORD = "color:var(--jp-mirror-editor-keyword-color,inherit);font-weight:bold"
 _STRING = "color:var(--jp-mirror-editor-string-color,inherit)"
 _NUMBER = "color:var(--jp-mirror-editor-number-color,inherit)"
@@ -41,8 +52,9 @@ def render(trace: Trace) -> str:
     total = sum(query.duration for query in trace.queries)
     head: str = escape(headline(trace))
     if times and trace.queries:
-        head += f' <span style="{_QUIET}">{_milliseconds(total)} in the database</span>'
-    parts = [f'<div style="font-weight:bold;font-size:14px">{head}</div>']
+        quiet = f"float:right;padding-top:2px;font-weight:normal;font-size:13px;{_QUIET}"
+        head += f' <span style="{quiet}">{_milliseconds(total)} in the database</span>'
+    parts = [f'<div style="font-weight:bold;font-size:15px">{head}</div>']
     scale = max((group.duration for group in _flat(groups)), default=0.0) if times else 0.0
     parts += _groups(groups, scale)
     return f'<div style="{_BOX}">{"".join(parts)}</div>'
@@ -68,16 +80,15 @@ def _group(group: Group, scale: float) -> str:
 def _query(group: Group, scale: float) -> str:
     query = group.first
     repeats = len(group.events) > 1 and not query.many
-    edge = _ERROR if group.error else _WARN if repeats else _PLAIN
-    badge = _badge(f"{len(group.events)}x", _WARN) if repeats else ""
-    head = (
-        f"{badge}<b>{escape(group.where)}</b> <span style='{_QUIET}'>{escape(group.counts)}</span>"
-    )
+    edge = _RED if group.error else _ORANGE if repeats else _GREY
+    badge = _badge(f"{len(group.events)}x", _ORANGE_TINT) if repeats else ""
+    counts = f'<span style="margin-left:4px;{_QUIET}">{escape(group.counts)}</span>'
+    head = f"{badge}<b>{escape(group.where)}</b> {counts}"
     parts = [f"<div>{head}{_bar(group.duration, scale)}</div>", _sql(sqltext.folded(query.sql))]
     if group.error:
-        parts.append(f'<div style="color:{_ERROR}"><b>failed:</b> {escape(group.error)}</div>')
-    for remark in group.remarks:
-        parts.append(f'<div style="color:{_WARN};font-weight:bold">{escape(remark)}</div>')
+        parts.append(_note([f"failed: {group.error}"], _RED_TINT))
+    if group.remarks:
+        parts.append(_note(group.remarks, _ORANGE_TINT if repeats else _BLUE_TINT))
     parts.append(_details(group))
     return _box(edge, parts)
 
@@ -107,19 +118,19 @@ def _details(group: Group) -> str:
 
 def _transaction(group: Group, scale: float) -> str:
     transaction, times = group.first, len(group.events)
-    badge = _badge(f"{times}x", _PLAIN) if times > 1 else ""
-    end: str = escape(transaction.end or "(still open)")
+    badge = _badge(f"{times}x", _GREY_TINT) if times > 1 else ""
+    end = _name(transaction.end or "(still open)")
     if group.error:
-        end += f' <span style="color:{_ERROR}">failed: {escape(group.error)}</span>'
+        end += _note([f"failed: {group.error}"], _RED_TINT)
     where = f"{badge}<b>{escape(group.where)}</b>"
     if not transaction.sql:
         return _box(_BLUE, [f"<div>{where} {end}</div>"])
     return _box(
         _BLUE,
         [
-            f'<div>{where} <span style="{_KEYWORD}">{transaction.sql}</span></div>',
+            f"<div>{where} {_name(transaction.sql)}</div>",
             *_groups(group.inner, scale),
-            f'<div style="{_KEYWORD}">{end}</div>',
+            f"<div>{end}</div>",
         ],
     )
 
@@ -129,16 +140,15 @@ def _request(group: Group, scale: float) -> str:
     answer = str(request.status) if request.status else str(request.error)
     if request.location:
         answer += f", go to {request.location}"
-    good = 0 < request.status < 400
-    asked = f"<b>{escape(group.where)}</b> <b>{escape(request.method)} {escape(request.path)}</b>"
-    colour = "inherit" if good else _ERROR
-    parts = [f'<div>{asked} -&gt; <b style="color:{colour}">{escape(answer)}</b></div>']
+    tint = _GREEN_TINT if 0 < request.status < 400 else _RED_TINT
+    asked = f"<b>{escape(group.where)}</b> {_name(f'{request.method} {request.path}')}"
+    parts = [f"<div>{asked} -&gt; {_badge(answer, tint)}</div>"]
     if request.view:
         parts.append(f'<div style="{_QUIET}">view {escape(request.view)}</div>')
     if request.templates:
         names = ", ".join(dict.fromkeys(request.templates))
         parts.append(f'<div style="{_QUIET}">templates {escape(names)}</div>')
-    return _box(_BLUE, [*parts, *_groups(group.inner, scale)])
+    return _box(_VIOLET, [*parts, *_groups(group.inner, scale)])
 
 
 def _groups(groups: list[Group], scale: float) -> list[str]:
@@ -152,21 +162,40 @@ def _box(edge: str, parts: list[str]) -> str:
     return f'<div style="{_EDGE.format(edge)}">{"".join(parts)}</div>'
 
 
-def _badge(text: str, colour: str) -> str:
+def _name(text: str) -> str:
+    return f'<span style="{_NAME}">{escape(text)}</span>'
+
+
+def _badge(text: str, tint: str) -> str:
     return (
-        f'<span style="border:1px solid {colour};border-radius:3px;padding:0 5px;'
+        f'<span style="background:{tint};border-radius:9px;padding:1px 8px;'
         f'margin-right:6px;font-weight:bold">{escape(text)}</span>'
     )
+
+
+def _note(lines: list[str], tint: str) -> str:
+    """Sentences on a tint, the words before a colon in bold."""
+    parts = []
+    for line in lines:
+        name, colon, rest = line.partition(": ")
+        words = f"<b>{escape(name)}:</b> {escape(rest)}" if colon else escape(line)
+        parts.append(f"<div>{words}</div>")
+    style = f"background:{tint};border-radius:4px;padding:4px 10px;margin:6px 0"
+    return f'<div style="{style}">{"".join(parts)}</div>'
 
 
 def _bar(duration: float, scale: float) -> str:
     if not scale:
         return ""
-    width = max(2, round(120 * duration / scale))
+    width = max(2, round(_BAR * duration / scale))
+    shape = "height:6px;border-radius:3px"
     return (
-        f' <span style="display:inline-block;width:{width}px;height:8px;margin:0 4px 0 8px;'
-        f'background:{_BLUE};opacity:.6"></span>'
-        f'<span style="{_QUIET}">{_milliseconds(duration)}</span>'
+        f' <span style="float:right">'
+        f'<span style="display:inline-block;width:{_BAR}px;{shape};background:{_GREY_TINT};'
+        f'vertical-align:middle"><span style="display:block;width:{width}px;{shape};'
+        f'background:{_BLUE}"></span></span>'
+        f'<span style="display:inline-block;width:72px;text-align:right;{_QUIET}">'
+        f"{_milliseconds(duration)}</span></span>"
     )
 
 
@@ -175,6 +204,16 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _sql(sql: str) -> str:
+    parts = []
+    for number, piece in enumerate(_FOLD.split(sql)):
+        # Every second piece tells what is folded away, and is no SQL.
+        parts.append(
+            f'<span style="{_FOLDED}">{escape(piece)}</span>' if number % 2 else _coloured(piece)
+        )
+    return f'<pre style="{_CODE}">{"".join(parts)}</pre>'
+
+
+def _coloured(sql: str) -> str:
     parts = []
     for kind, text in sqlparse.lexer.tokenize(sql):
         style = ""
@@ -185,4 +224,4 @@ def _sql(sql: str) -> str:
         elif kind in T.Number or kind in T.Name.Placeholder:
             style = _NUMBER
         parts.append(f'<span style="{style}">{escape(text)}</span>' if style else escape(text))
-    return f'<pre style="{_CODE}">{"".join(parts)}</pre>'
+    return "".join(parts)
