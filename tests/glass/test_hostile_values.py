@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 EVIL = '</pre></details><script>alert(1)</script><img src=x onerror=alert(1)>\'" onload="x'
 
+TAGS = {"div", "span", "b", "i", "code", "pre", "details", "summary"}
+
 
 class Elements(HTMLParser):
     """The elements of a piece of HTML, with their attributes, and its words."""
@@ -45,7 +47,7 @@ def check(seen):
     """The HTML is whole, knows few elements and only inline styles, and shows the evil as text."""
     html = Elements(seen.html())
     assert html.open == []
-    assert html.tags <= {"div", "span", "b", "pre", "details", "summary"}
+    assert html.tags <= TAGS
     assert html.attributes <= {"style"}
     assert "<script>" in html.words
 
@@ -104,7 +106,7 @@ def test_requests(address):
     with watch(show=False) as seen:
         Client(raise_request_exception=False).get(f"/{address}/", {"q": EVIL})
     html = Elements(seen.html())
-    assert html.tags <= {"div", "span", "b", "pre", "details", "summary"}
+    assert html.tags <= TAGS
     assert html.attributes <= {"style"}
 
 

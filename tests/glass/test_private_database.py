@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from glass import database
+
 ROOT = Path(__file__).resolve().parents[2]
 
 BEGIN = """
@@ -175,25 +177,26 @@ def test_setup_again_does_no_harm(built):
     assert said == ["0"]
 
 
-@pytest.mark.parametrize(
-    ("file", "addition"),
-    [
-        ("data/skills.csv", "99,Beekeeping\n"),
-        ("course_project/company/migrations/0001_initial.py", "# changed\n"),
-        ("course_project/company/management/commands/load_data.py", "# changed\n"),
-    ],
-)
-def test_stale(course, file, addition):
+def test_other_rows_make_another_template(course):
     old = course.template.name
-    with (course.folder / file).open("a", encoding="utf8") as changed:
-        changed.write(addition)
-    state, count = course.run(
-        "from pathlib import Path\nprint(database.template_state(Path.cwd().parent))\n"
-        "print(Skill.objects.count())\n"
-    )
-    assert (state, count) == ("ready", "13" if "skills" in file else "12")
+    with (course.folder / "data" / "skills.csv").open("a", encoding="utf8") as skills:
+        skills.write("99,Beekeeping\n")
+    assert course.run("print(Skill.objects.count())") == ["13"]
     assert course.template.name != old
     assert len(course.files()) == 1
+
+
+def test_what_the_template_is_named_after(course):
+    names = course.run(
+        "from pathlib import Path\n"
+        "for folder in ('migrations/0001_initial.py', 'management/commands/load_data.py', 'views.py'):\n"
+        "    print(database._template_name())\n"
+        "    with Path('../course_project/company', folder).open('a') as file:\n"
+        "        file.write('# changed')\n"
+        "print(database._template_name())\n"
+    )
+    assert len(set(names[:3])) == 3
+    assert names[3] == names[2]  # a view makes no rows
 
 
 def halve(path):
@@ -215,8 +218,22 @@ def spoil_the_middle(path):
 
 
 @pytest.mark.parametrize("damage", [halve, overwrite, empty, spoil_the_middle])
-def test_damaged(course, damage):
-    damage(course.template)
+def test_damage_is_found(built, tmp_path, monkeypatch, damage):
+    folder = tmp_path / ".course"
+    shutil.copytree(built.private, folder)
+    template = folder / built.template.name
+    monkeypatch.setattr(database, "_template_name", lambda: template.name)
+    assert database.template_state(tmp_path) == "ready"
+    damage(template)
+    assert database.template_state(tmp_path) == "damaged"
+    monkeypatch.setattr(database, "_template_name", lambda: "template-another.sqlite3")
+    assert database.template_state(tmp_path) == "stale"
+    template.unlink()
+    assert database.template_state(tmp_path) == "missing"
+
+
+def test_a_damaged_template_is_built_again(course):
+    halve(course.template)
     said = course.run("print(Employee.objects.count())")
     assert said == ["The template database was damaged. It is built again.", "60"]
     assert len(course.files()) == 1
