@@ -6,6 +6,7 @@ numbers, top-level await, error messages and interrupts are those of an ordinary
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from contextlib import ExitStack
 from itertools import takewhile
@@ -171,7 +172,8 @@ def _welcome(found: project.Project) -> str:
     rows = ", ".join(
         f"{n} {m._meta.verbose_name_plural}" for m, n in zip(models, numbers, strict=True)
     )
-    return f"Project {name} on a private SQLite database: change what you like, reset() undoes it.\nRows: {rows}."
+    project_line = f"Project {name} on a private SQLite database; reset() undoes your changes."
+    return f"{project_line}\n{textwrap.fill(f'Rows: {rows}.', 94, subsequent_indent='      ')}"
 
 
 def _path(path: str) -> Any:

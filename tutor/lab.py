@@ -4,15 +4,24 @@ Words that are not listed here are handed to JupyterLab.
 """
 
 import argparse
+import json
 import os
 import secrets
 import signal
 import socket
 import sys
+from pathlib import Path
 
 from tutor import workspace
 from tutor.places import WORKSPACE, keep_jupyter_inside
 
+# JupyterLab's own settings, until the learner chooses others.
+SETTINGS: dict[str, dict[str, object]] = {
+    # Glass names lines, so the lines have numbers.
+    "notebook-extension/tracker": {"codeCellConfig": {"lineNumbers": True}},
+    # No question about news from another host.
+    "apputils-extension/notification": {"fetchNews": "false"},
+}
 FIRST = "notebooks/00_start_here.ipynb"
 HOST = "127.0.0.1"
 
@@ -52,9 +61,19 @@ def is_free(port: int) -> bool:
     return True
 
 
+def write_settings() -> None:
+    folder = Path(os.environ["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab")
+    for name, values in SETTINGS.items():
+        file = folder / f"{name}.jupyterlab-settings"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(values), encoding="utf-8")
+
+
 def serve(args: argparse.Namespace) -> None:
     """Run JupyterLab in this process until it is ended."""
     keep_jupyter_inside()
+    write_settings()
     token = secrets.token_urlsafe(24)
     os.environ["JUPYTER_TOKEN"] = token  # not as an argument, which every user of the machine sees
     # Importing it asks `node`, where there is one, how to build extensions: 0.4 s for nothing.

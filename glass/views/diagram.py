@@ -18,7 +18,7 @@ class Diagram:
 
     def mermaid(self) -> str:
         """The diagram's source: https://mermaid.js.org/syntax/entityRelationshipDiagram.html"""
-        lines = ["erDiagram"]
+        lines = ["erDiagram", "    direction LR"]
         for model in self.models:
             lines.append(f"    {model.__name__} {{")
             if self.fields:
