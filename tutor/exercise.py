@@ -8,6 +8,7 @@ from html import escape
 from textwrap import indent
 from typing import Any
 
+from glass.database import DatabaseProblem
 from tutor import checks, progress, solutions
 from tutor.checks import Answer, Prediction
 from tutor.judging import judge
@@ -64,7 +65,14 @@ def _checked(id: str, guess: Any) -> Callable[[Answer], Answer]:
         except checks.UnknownExercise as problem:
             show(Said(str(problem)))
             return answer
-        verdict = judge(task, answer, guess)
+        try:
+            verdict = judge(task, answer, guess)
+        except DatabaseProblem as problem:
+            show(Said(str(problem)))
+            return answer
+        except KeyboardInterrupt:
+            _stop_the_cell("Interrupted. Your answer was stopped and not judged.")
+            raise
         problem_with_file = progress.record(verdict)
         show(verdict)
         if problem_with_file:
@@ -72,6 +80,14 @@ def _checked(id: str, guess: Any) -> Callable[[Answer], Answer]:
         return answer
 
     return decorate
+
+
+def _stop_the_cell(sentence: str) -> None:
+    """End the cell with this sentence and no traceback, where there is a cell."""
+    if "ipykernel" in sys.modules:
+        from IPython.core.error import UsageError
+
+        raise UsageError(sentence) from None
 
 
 def hint(id: str) -> None:

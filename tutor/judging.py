@@ -38,23 +38,18 @@ def judge(task: Task, answer: Answer, guess: Any = None) -> Verdict:
     if isinstance(task, Prediction):
         if guess is ...:
             return say("not attempted", "Put your guess in place of the three dots, then run it.")
-    elif is_stub(answer):
+    elif _is_stub(answer):
         return say("not attempted", "Put your code in place of the three dots, then run the cell.")
     with _one_at_a_time:
         return _Judge(task, answer, guess).verdict()
 
 
-def is_stub(answer: Answer) -> bool:
-    """Whether the body is only a docstring and `...` or `pass`."""
+def _is_stub(answer: Answer) -> bool:
     try:
-        node = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
+        source = textwrap.dedent(inspect.getsource(answer))
+        return solutions.is_stub(ast.parse(source).body[0])
     except (OSError, TypeError, SyntaxError):
         return False
-    return all(
-        isinstance(step, ast.Pass)
-        or (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))
-        for step in getattr(node, "body", [node])
-    )
 
 
 class _Judge:
@@ -162,9 +157,11 @@ class _Judge:
         assert first is not None
         if dearest is not None:
             asked, enough = count(dearest.queries, "query"), task.queries
-            are = "is" if enough == 1 else "are"
-            sentence = f"The result is right, but it took {asked}. {enough} {are} enough."
-            return self._not_yet(task, dearest, sentence, self._circumstances(dearest, None))
+            took = f"t took {asked}. {enough} {'is' if enough == 1 else 'are'} enough."
+            notes = self._circumstances(dearest, None)
+            if sentence := self._explanation(task, dearest):
+                return self._about(dearest, "not yet", sentence, [f"I{took}", *notes])
+            return self._about(dearest, "not yet", f"The result is right, but i{took}", notes)
         return self._correct(task, first)
 
     def _one_run(self, task: Exercise, number: int) -> tuple[Run, str | None]:
@@ -198,23 +195,25 @@ class _Judge:
         line = f", as it was: {worked.first_line}" if worked else ""
         return f"The function takes other arguments than asked. Leave its first line{line}"
 
-    def _not_yet(self, task: Exercise, run: Run, sentence: str, notes: list[str]) -> Verdict:
+    def _explanation(self, task: Exercise, run: Run) -> str | None:
+        """The sentence of the first mistake that fits."""
         for mistake in task.mistakes:
             with suppress(Exception):
                 if mistake.applies(run):
-                    return self._about(run, "not yet", mistake.sentence, [sentence, *notes])
+                    return mistake.sentence
+        return None
+
+    def _not_yet(self, task: Exercise, run: Run, sentence: str, notes: list[str]) -> Verdict:
+        if explanation := self._explanation(task, run):
+            return self._about(run, "not yet", explanation, [sentence, *notes])
         return self._about(run, "not yet", sentence, notes)
 
     def _failed(self, task: Exercise, run: Run, notes: list[str]) -> Verdict:
-        error = run.error
-        assert error is not None
-        where, code = self._where(error)
-        sentence = _explain(error, where)
-        for mistake in task.mistakes:
-            with suppress(Exception):
-                if mistake.applies(run):
-                    sentence, notes = mistake.sentence, [sentence, *notes]
-                    break
+        assert run.error is not None
+        where, code = self._where(run.error)
+        sentence = _explain(run.error, where)
+        if explanation := self._explanation(task, run):
+            return self._about(run, "error", explanation, [sentence, *notes], code)
         return self._about(run, "error", sentence, notes, code)
 
     def _correct(self, task: Exercise, run: Run) -> Verdict:

@@ -103,6 +103,15 @@ def calls(tree: ast.Module) -> list[tuple[Definition, ast.Call]]:
     ]
 
 
+def is_stub(node: ast.AST) -> bool:
+    """Whether a function's body is only a docstring and `...` or `pass`."""
+    return all(
+        isinstance(step, ast.Pass)
+        or (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))
+        for step in getattr(node, "body", [node])
+    )
+
+
 def _between(text: str) -> str:
     lines: list[str] = []
     inside = False

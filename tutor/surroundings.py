@@ -25,6 +25,8 @@ from django.dispatch import Signal
 from django.test import override_settings
 from django.test import signals as _  # noqa: F401 What Django itself resets when a setting changes.
 
+from glass import database
+
 type Undo = Callable[[], None]
 
 
@@ -232,6 +234,13 @@ def _no_exit(*args: object, **kwargs: object) -> None:
     raise SystemExit
 
 
+class _NoReset:
+    """Stands for the notebook's private database while an answer has one of its own."""
+
+    def reset(self) -> None:
+        raise database.DatabaseProblem("An answer gets fresh rows by itself. Leave reset() out.")
+
+
 @contextmanager
 def stage() -> Iterator[Printed]:
     """Keep what an answer does to the outside: print, mail, input(), exit(), helper threads."""
@@ -243,6 +252,7 @@ def stage() -> Iterator[Printed]:
         # glass allows it for the cells of a notebook; an answer has a thread of its own.
         mock.patch.dict(os.environ),
         mock.patch.object(mail, "outbox", [], create=True),
+        mock.patch.object(database, "private", _NoReset()),
         redirect_stdout(printed),
         redirect_stderr(printed),
     ]

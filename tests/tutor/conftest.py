@@ -36,16 +36,26 @@ def template() -> Path | None:
     return ROOT / database.FOLDER / database._template_name()
 
 
+@pytest.fixture(scope="session")
+def private(template: Path | None) -> Iterator[Any]:
+    from glass import database
+
+    copy = template and database.PrivateDatabase(template)
+    yield copy
+    if copy:
+        database._unlink(copy.path)
+
+
 @pytest.fixture(autouse=True)
 def _as_set_up(
-    template: Path | None, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
+    private: Any, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
 ) -> Iterator[None]:
     """What %load_ext tutor does: rows to copy, known connections, progress; here kept by nobody."""
     from glass import database
     from glass.probes import sql
 
     monkeypatch.setenv("COURSE_PROGRESS", ":memory:")
-    monkeypatch.setattr(database, "private", template and database.PrivateDatabase(template))
+    monkeypatch.setattr(database, "private", private)
     sql.follow_connections()
     with django_db_blocker.unblock():
         yield
