@@ -9,6 +9,7 @@ https://docs.djangoproject.com/en/6.1/ref/settings/
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,17 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+# Beside each page, what it cost: its queries, its templates, its time.
+# https://django-debug-toolbar.readthedocs.io/
+if DEBUG and os.environ.get("DJANGO_TOOLBAR") == "1":
+    if find_spec("debug_toolbar") is None:
+        raise ImproperlyConfigured("DJANGO_TOOLBAR=1 needs the package django-debug-toolbar.")
+    INSTALLED_APPS += ["debug_toolbar"]
+    MIDDLEWARE.insert(0, "debug_toolbar.middleware.DebugToolbarMiddleware")
+    INTERNAL_IPS = ["127.0.0.1", "::1"]
+    # Its table is for a store that is not used here.
+    MIGRATION_MODULES = {"debug_toolbar": None}
 
 ROOT_URLCONF = "config.urls"
 
