@@ -91,6 +91,7 @@ class Lab:
         )
         light = str(name == "Light").lower()
         self.page.locator(f"body[data-jp-theme-light='{light}']").wait_for(state="attached")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
 
 class Notebook:
