@@ -108,7 +108,10 @@ def pictures() -> Path:
     return folder
 
 
-def write(path: Path, sources: list[str], outputs: list[list[dict[str, object]]] | None = None):
+def write(
+    path: Path, sources: list[str], outputs: list[list[dict[str, object]]] | None = None
+) -> None:
+    """Write a notebook that nobody has run, with outputs that nobody has vouched for."""
     cells = [new_code_cell(source) for source in sources]
     for cell, stored in zip(cells, outputs or [], strict=False):
         cell.outputs, cell.execution_count = stored, 1
