@@ -26,6 +26,7 @@ from tutor.verdict import Verdict
 
 source.hide(Path(__file__).parent)
 
+_KINDS = {int: "a number", str: "a text", bool: "True or False", tuple: "a tuple, as (1, 2)"}
 _one_at_a_time = threading.Lock()
 
 
@@ -171,9 +172,7 @@ class _Judge:
             # Read a second time for the answer: objects remember what was fetched through them.
             expected = compare.settle(task.expected(*list(task.arguments())[number]))
         arguments = list(task.arguments())[number]
-        try:
-            inspect.signature(self.answer).bind(*arguments)
-        except TypeError:
+        if not _takes(self.answer, arguments):
             run = self.run = Run(arguments)
             return run, self._signature(task)
         run = self._call(self.answer, arguments, expected)
@@ -249,7 +248,8 @@ class _Judge:
             return self._about(run, "error", _explain(run.error, where), [], code)
         fact = compare.settle(task.fact(run))
         if type(self.guess) is not type(fact):
-            sentence = f"Your guess, {compare.shown(self.guess)}, is of another kind than {_kind_of(fact)}."
+            asked = _KINDS.get(type(fact), f"a {type(fact).__name__}")
+            sentence = f"Asked is {asked}; your guess is {compare.shown(self.guess)}."
             return self._about(Run(), "not attempted", sentence)
         if compare.difference(fact, self.guess, ordered=True) is None:
             verdict = self._about(run, "correct", f"As you said: {compare.shown(fact)}.")
@@ -311,6 +311,16 @@ def _explain(error: BaseException, where: str) -> str:
     return f"{at}{type(error).__name__}: {text[:600]}" if text else f"{at}{type(error).__name__}"
 
 
+def _takes(answer: Answer, arguments: tuple[Any, ...]) -> bool:
+    try:
+        inspect.signature(answer).bind(*arguments)
+    except TypeError:
+        return False
+    except ValueError:  # Some of Python's own functions do not say what they take.
+        return True
+    return True
+
+
 def _name(answer: Answer) -> str:
     return getattr(answer, "__name__", "answer")
 
@@ -322,7 +332,3 @@ def _last_line(answer: Answer) -> int:
 
 def _kind(file: str) -> str:
     return "cell" if file.startswith("<") or "ipykernel_" in file else "file"
-
-
-def _kind_of(value: Any) -> str:
-    return "a number" if isinstance(value, int) else f"asked: a {type(value).__name__}"

@@ -79,7 +79,7 @@ class Mistake:
     """What is said about a wrong answer of one kind. It explains; it never makes an answer wrong."""
 
     sentence: str
-    applies: Callable[[Run], bool]
+    applies: Callable[[Run], Any]
 
 
 @dataclass
@@ -169,18 +169,18 @@ class Exercise(Task):
         self.fault = function
         return function
 
-    def cases(self, function: Callable[[], Iterable[tuple[Any, ...]]]) -> Any:
+    def cases(self, function: Callable[[], Any]) -> Any:
         """The tuples of arguments with which the answer is called, read from the present rows."""
         self.arguments = function
         return function
 
-    def mistake(self, sentence: str) -> Callable[[Callable[[Run], bool]], Mistake]:
+    def mistake(self, sentence: str) -> Callable[[Callable[[Run], Any]], Mistake]:
         """Say this about a wrong answer whose run fits. The first one that fits is said.
 
         A predicate that raises does not fit: an answer may return anything.
         """
 
-        def register(applies: Callable[[Run], bool]) -> Mistake:
+        def register(applies: Callable[[Run], Any]) -> Mistake:
             mistake = Mistake(sentence, applies)
             self.mistakes.append(mistake)
             return mistake
