@@ -6,7 +6,7 @@ from typing import Any
 
 from company.models import Assignment, Department, Employee, Project
 from django.db import connection
-from django.db.models import FETCH_PEERS, F
+from django.db.models import FETCH_PEERS, Count, Exists, F, OuterRef, Q
 from shop.models import Customer, Order, Product, Review
 
 from tutor.checks import Exercise, Prediction, Run, changes
@@ -318,3 +318,287 @@ badge = Prediction(
         4: "Not each line asks. department_id is there already, and the department is kept.",
     },
 )
+
+
+# 04.4: the number is enough.
+
+
+def namesake_colleague() -> None:
+    """Noa Levi got a colleague of the same name"""
+    noa = Employee.objects.get(email="noa.levi@northlight.example")
+    changes.employee(name=noa.name, department_id=noa.department_id)
+
+
+def alone() -> None:
+    """somebody works alone in a new department"""
+    changes.employee(department=changes.department())
+
+
+colleagues = Exercise(
+    "04.4",
+    "Colleagues",
+    minutes=5,
+    queries=1,
+    changes=[changes.newcomer, namesake_colleague, alone, changes.without_department],
+    hints=[
+        "Everybody in the same department has the same number in the column department_id.",
+        "The number stands in the employee's own row. Reading employee.department is a query.",
+        "Leave the employee out by pk: names repeat. And what if department_id is None?",
+    ],
+)
+
+
+@colleagues.cases
+def _() -> object:
+    of_sales = Employee.objects.get(email="noa.levi@northlight.example")
+    nowhere = Employee.objects.filter(department=None).earliest("pk")
+    return [(of_sales,), (nowhere,), (Employee.objects.latest("pk"),)]
+
+
+@colleagues.expects
+def _(employee: Employee) -> object:
+    place = employee.department_id
+    others = [person for person in Employee.objects.all() if person.pk != employee.pk]
+    return [person for person in others if place and person.department_id == place]
+
+
+@colleagues.mistake(
+    "Two people without a department do not work together. Without a department: an empty list."
+)
+def together_nowhere(run: Run) -> bool:
+    return run.arguments[0].department_id is None and run.queries > 0 and bool(run.surplus)
+
+
+@colleagues.mistake("employee.department can be None. Ask for that before you go on from it.")
+def none_has_no_staff(run: Run) -> bool:
+    return failed(run, "AttributeError", "'NoneType'")
+
+
+@colleagues.mistake("The employee stands in the list as well. Nobody is their own colleague.")
+def with_oneself(run: Run) -> bool:
+    return run.surplus == [run.arguments[0]]
+
+
+@colleagues.mistake("Somebody else of the same name is left out, too. Tell people apart by pk.")
+def without_namesake(run: Run) -> bool:
+    return {person.name for person in run.missing} == {run.arguments[0].name}
+
+
+@colleagues.mistake(
+    "The result is right, but employee.department reads the whole department. "
+    "Its number is in the employee's own row: department_id."
+)
+def object_not_number(run: Run) -> bool:
+    return any(
+        "company_department" in query.sql.partition(" JOIN ")[0] for query in run.seen.queries
+    )
+
+
+@colleagues.mistake(
+    "objects belongs to the class: Employee.objects. One employee has no objects of its own."
+)
+def objects_of_one(run: Run) -> bool:
+    return failed(run, "AttributeError", "Manager isn't accessible")
+
+
+@colleagues.right
+def there_and_back(employee: Employee) -> object:
+    return Employee.objects.filter(department__employees=employee).exclude(pk=employee.pk)
+
+
+@colleagues.right
+def colleagues_in_python(employee: Employee) -> object:
+    if not employee.department_id:
+        return ()
+    staff = Employee.objects.filter(department=employee.department_id)
+    return (person for person in staff if person != employee)
+
+
+@colleagues.right
+def colleagues_by_q(employee: Employee) -> object:
+    same = Q(department=employee.department_id, department__isnull=False)
+    return Employee.objects.filter(same & ~Q(pk=employee.pk))
+
+
+@colleagues.wrong(together_nowhere)
+def same_number(employee: Employee) -> object:
+    staff = Employee.objects.filter(department_id=employee.department_id)
+    return staff.exclude(pk=employee.pk)
+
+
+@colleagues.wrong(none_has_no_staff)
+def from_the_object(employee: Employee) -> object:
+    return employee.department.employees.exclude(pk=employee.pk)
+
+
+@colleagues.wrong(with_oneself)
+def whole_department(employee: Employee) -> object:
+    if employee.department_id is None:
+        return []
+    return Employee.objects.filter(department_id=employee.department_id)
+
+
+@colleagues.wrong(without_namesake)
+def all_of_other_names(employee: Employee) -> object:
+    if employee.department_id is None:
+        return []
+    staff = Employee.objects.filter(department_id=employee.department_id)
+    return staff.exclude(name=employee.name)
+
+
+@colleagues.wrong(object_not_number)
+def reads_the_department(employee: Employee) -> object:
+    if employee.department is None:
+        return []
+    return employee.department.employees.exclude(pk=employee.pk)
+
+
+@colleagues.wrong(objects_of_one)
+def objects_of_the_object(employee: Employee) -> object:
+    return employee.objects.filter(department_id=employee.department_id)
+
+
+@colleagues.wrong("Each row should be objects of Employee")
+def colleagues_names(employee: Employee) -> object:
+    if employee.department_id is None:
+        return []
+    staff = Employee.objects.filter(department_id=employee.department_id)
+    return [person.name for person in staff.exclude(pk=employee.pk)]
+
+
+# 04.5: a filter in reverse.
+
+
+def new_customer() -> None:
+    """there is a new customer without an order"""
+    customer()
+
+
+def only_cancelled() -> None:
+    """a new customer has one order, and it was cancelled"""
+    order(status="cancelled")
+
+
+def nobody_ordered() -> None:
+    """all orders were deleted"""
+    Order.objects.all().delete()
+
+
+never_ordered = Exercise(
+    "04.5",
+    "Never ordered",
+    minutes=4,
+    queries=1,
+    changes=[new_customer, only_cancelled, nobody_ordered],
+    hints=[
+        "You want customers. The orders are on the other side of a foreign key: reverse.",
+        'The foreign key says related_name="orders". The same name is used in a filter.',
+        "No department was department=None, or department__isnull=True. No orders look alike.",
+    ],
+)
+
+
+@never_ordered.expects
+def _() -> object:
+    buyers = {order.customer_id for order in Order.objects.all()}
+    return [buyer for buyer in Customer.objects.all() if buyer.pk not in buyers]
+
+
+@never_ordered.mistake(
+    "The foreign key has a related_name, so the way back is called orders, in filters as well."
+)
+def not_the_related_name(run: Run) -> bool:
+    return failed(run, "FieldError", "keyword 'order") or failed(run, "AttributeError", "'order_")
+
+
+@never_ordered.mistake(
+    "There is no lookup count. Ask whether there is no order at all: compare orders with None."
+)
+def no_such_lookup(run: Run) -> bool:
+    return failed(run, "FieldError", "Unsupported lookup")
+
+
+@never_ordered.mistake(
+    "orders=0 looks for an order with the number 0, and nobody has it. "
+    "A customer without orders has None there."
+)
+def order_zero(run: Run) -> bool:
+    return any(0 in (query.params or ()) for query in run.seen.queries)
+
+
+@never_ordered.mistake("These are the customers who have ordered. Asked are the others.")
+def the_buyers(run: Run) -> bool:
+    return bool(run.rows) and not any(buyer in run.expected for buyer in run.rows)
+
+
+@never_ordered.mistake(
+    "The result is right, but the orders of each customer cost a query of their own: this is N+1."
+)
+def orders_of_each(run: Run) -> bool:
+    return "Customer.orders" in run.n_plus_1
+
+
+@never_ordered.mistake("A cancelled order is an order, too: somebody in your list has one.")
+def cancelled_is_none(run: Run) -> bool:
+    return bool(run.surplus) and all(buyer.orders.exists() for buyer in run.surplus)
+
+
+@never_ordered.right
+def orders_isnull() -> object:
+    return Customer.objects.filter(orders__isnull=True)
+
+
+@never_ordered.right
+def not_among_buyers() -> object:
+    return Customer.objects.exclude(pk__in=Order.objects.values("customer"))
+
+
+@never_ordered.right
+def no_order_exists() -> object:
+    return Customer.objects.filter(~Exists(Order.objects.filter(customer=OuterRef("pk"))))
+
+
+@never_ordered.right
+def counted_zero() -> object:
+    return set(Customer.objects.annotate(n=Count("orders")).filter(n=0))
+
+
+@never_ordered.wrong(not_the_related_name)
+def order_in_filter() -> object:
+    return Customer.objects.filter(order=None)
+
+
+@never_ordered.wrong(not_the_related_name)
+def order_set_of_each() -> object:
+    return [buyer for buyer in Customer.objects.all() if not buyer.order_set.exists()]
+
+
+@never_ordered.wrong(no_such_lookup)
+def orders_count_zero() -> object:
+    return Customer.objects.filter(orders__count=0)
+
+
+@never_ordered.wrong(order_zero)
+def orders_zero() -> object:
+    return Customer.objects.filter(orders=0)
+
+
+@never_ordered.wrong(the_buyers)
+def orders_there() -> object:
+    return Customer.objects.exclude(orders=None)
+
+
+@never_ordered.wrong(orders_of_each)
+def orders_loop() -> object:
+    return [buyer for buyer in Customer.objects.all() if not buyer.orders.exists()]
+
+
+@never_ordered.wrong(cancelled_is_none)
+def kept_orders_only() -> object:
+    kept = Order.objects.exclude(status="cancelled")
+    return Customer.objects.exclude(pk__in=kept.values("customer"))
+
+
+@never_ordered.wrong("it took 2 queries. 1 is enough")
+def prefetched_orders() -> object:
+    return [b for b in Customer.objects.prefetch_related("orders") if not b.orders.all()]
