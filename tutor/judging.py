@@ -26,7 +26,13 @@ from tutor.verdict import Verdict
 
 source.hide(Path(__file__).parent)
 
-_KINDS = {int: "a number", str: "a text", bool: "True or False", tuple: "a tuple, as (1, 2)"}
+_KINDS: dict[type, str] = {
+    bool: "True or False",
+    int: "a number",
+    str: "a text",
+    tuple: "a tuple, as (1, 2)",
+    object: "something else",
+}
 _one_at_a_time = threading.Lock()
 
 
@@ -203,7 +209,9 @@ class _Judge:
         return None
 
     def _not_yet(self, task: Exercise, run: Run, sentence: str, notes: list[str]) -> Verdict:
-        if explanation := self._explanation(task, run):
+        # A mistake explains wrong rows. Of a value that has no rows, the kind says most.
+        kind = isinstance(sentence, compare.OfAnotherKind)
+        if not kind and (explanation := self._explanation(task, run)):
             return self._about(run, "not yet", explanation, [sentence, *notes])
         return self._about(run, "not yet", sentence, notes)
 
@@ -247,8 +255,8 @@ class _Judge:
             where, code = self._where(run.error)
             return self._about(run, "error", _explain(run.error, where), [], code)
         fact = compare.settle(task.fact(run))
-        if type(self.guess) is not type(fact):
-            asked = _KINDS.get(type(fact), f"a {type(fact).__name__}")
+        if not isinstance(fact, type(self.guess)):
+            asked = next(words for kind, words in _KINDS.items() if isinstance(fact, kind))
             sentence = f"Asked is {asked}; your guess is {compare.shown(self.guess)}."
             return self._about(Run(), "not attempted", sentence)
         if compare.difference(fact, self.guess, ordered=True) is None:
