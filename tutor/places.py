@@ -10,7 +10,7 @@ STATE = ROOT / ".course"
 
 
 def jupyter_environment() -> dict[str, str]:
-    """Return the variables that keep all that Jupyter and IPython write inside the project."""
+    """Return the variables that keep all that Jupyter and its kernels write inside the project."""
     home = STATE / "jupyter"
     return {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -19,6 +19,7 @@ def jupyter_environment() -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
+        "MPLCONFIGDIR": str(STATE / "matplotlib"),  # its list of fonts, made once
     }
 
 
