@@ -29,10 +29,6 @@ def settle(value: Any) -> Any:
     return value
 
 
-class OfAnotherKind(str):
-    """A sentence about a value that is not of the kind asked for: no list, or nothing at all."""
-
-
 def difference(expected: Any, value: Any, ordered: bool) -> str | None:
     """What is wrong with a settled value, or None when it is as expected."""
     for kind, other in ((list, tuple), (tuple, list)):
@@ -40,9 +36,7 @@ def difference(expected: Any, value: Any, ordered: bool) -> str | None:
             value = kind(value)
     if _frozen(expected, ordered) == _frozen(value, ordered):
         return None
-    if sentence := _strange(expected, value):
-        return OfAnotherKind(sentence)
-    return _details(expected, value, ordered)
+    return _strange(expected, value) or _details(expected, value, ordered)
 
 
 def _strange(expected: Any, value: Any) -> str | None:

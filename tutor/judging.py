@@ -209,9 +209,7 @@ class _Judge:
         return None
 
     def _not_yet(self, task: Exercise, run: Run, sentence: str, notes: list[str]) -> Verdict:
-        # A mistake explains wrong rows. Of a value that has no rows, the kind says most.
-        kind = isinstance(sentence, compare.OfAnotherKind)
-        if not kind and (explanation := self._explanation(task, run)):
+        if explanation := self._explanation(task, run):
             return self._about(run, "not yet", explanation, [sentence, *notes])
         return self._about(run, "not yet", sentence, notes)
 

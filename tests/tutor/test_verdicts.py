@@ -362,3 +362,11 @@ def test_the_solution_after_a_pass(
     capsys.readouterr()
     exercise.solution("04.1")
     assert "The worked answer:" in capsys.readouterr().out
+
+
+def test_a_mistake_about_rows_is_not_said_of_a_value_without_rows(names: Any) -> None:
+    task = names()
+    task.mistake("All of your rows are wrong.")(lambda run: all(row is None for row in run.rows))
+    assert judge(task, lambda: [None]).message == "All of your rows are wrong."
+    assert judge(task, lambda: None).message.startswith("Your function returned nothing")
+    assert judge(task, lambda: 1 / 0).message.endswith("ZeroDivisionError: division by zero")

@@ -55,8 +55,11 @@ class Run:
 
     @property
     def rows(self) -> list[Any]:
-        """The value where it is a list of something, else nothing."""
-        return self.value if isinstance(self.value, list) else []
+        """The value, a list. Raises TypeError where it is none, so that a mistake about rows
+        is not said of an answer that has no rows."""
+        if not isinstance(self.value, list):
+            raise TypeError(f"The answer returned no list but {type(self.value).__name__}.")
+        return self.value
 
     @property
     def missing(self) -> list[Any]:
