@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from glass.database import reset
     from glass.notebook import load_ipython_extension, unload_ipython_extension
     from glass.project import setup
+    from glass.receivers import receivers_of
     from glass.trace import Trace
     from glass.views.diagram import diagram
     from glass.views.page import page
@@ -23,6 +24,7 @@ __all__ = [
     "diagram",
     "load_ipython_extension",
     "page",
+    "receivers_of",
     "reset",
     "setup",
     "unload_ipython_extension",
@@ -34,6 +36,7 @@ _HOME = {
     "diagram": "views.diagram",
     "load_ipython_extension": "notebook",
     "page": "views.page",
+    "receivers_of": "receivers",
     "reset": "database",
     "setup": "project",
     "unload_ipython_extension": "notebook",

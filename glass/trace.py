@@ -12,6 +12,7 @@ from glass.source import Place
 
 if TYPE_CHECKING:
     from glass.probes.http import Request
+    from glass.probes.signals import Send
     from glass.probes.sql import Query
 
 
@@ -70,6 +71,13 @@ class Trace:
         from glass.probes.http import Request
 
         return [event for event in self.events if isinstance(event, Request)]
+
+    @property
+    def signals(self) -> list[Send]:
+        """The sends of signals, in order; with the layer "unheard" those that nobody heard too."""
+        from glass.probes.signals import Send
+
+        return [event for event in self.events if isinstance(event, Send)]
 
     def children(self) -> dict[Event | None, list[Event]]:
         """Each event's inner events, in order; under None stand the outermost ones.

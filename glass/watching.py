@@ -7,7 +7,7 @@ from types import TracebackType
 from django.core.exceptions import ImproperlyConfigured
 
 from glass import trace
-from glass.probes import PROBES, switch
+from glass.probes import PROBES, USUAL, switch
 from glass.trace import Trace
 
 
@@ -26,7 +26,7 @@ def check_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
                 f"There is no layer called {layer!r}. "
                 f"The layers are: {', '.join(PROBES)}. Without any, all of them are shown."
             )
-    return layers or tuple(PROBES)
+    return layers or USUAL
 
 
 class watch:

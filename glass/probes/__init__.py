@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from glass.probes import http, sql
+from glass.probes import http, signals, sql
 from glass.trace import listening
 
-PROBES: dict[str, ModuleType] = {"sql": sql, "http": http}
+PROBES: dict[str, ModuleType] = {
+    "sql": sql,
+    "http": http,
+    "signals": signals,
+    "unheard": signals,  # the sends that no receiver of the project hears
+}
+#: What is recorded when no layer is named: what the project's own code takes part in.
+USUAL = tuple(layer for layer in PROBES if layer != "unheard")
 
 
 def switch(layer: str) -> None:
     """Install the layer's probe when the first trace listens; uninstall it after the last."""
     probe = PROBES[layer]
-    wanted = bool(listening.get(layer))
+    wanted = any(listening.get(name) for name in PROBES if PROBES[name] is probe)
     if wanted and not probe.installed():
         probe.install()
     elif not wanted and probe.installed():

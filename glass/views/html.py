@@ -16,7 +16,8 @@ from django.utils.html import escape
 from sqlparse import tokens as T
 
 from glass.probes.http import Request
-from glass.probes.sql import Transaction
+from glass.probes.signals import Call, Send
+from glass.probes.sql import Query, Transaction
 from glass.trace import Trace
 from glass.views import sqltext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out
@@ -39,6 +40,7 @@ _GREEN_TINT = "rgba(46,160,67,0.2)"
 _ORANGE, _ORANGE_TINT = "#d9690f", "rgba(217,105,15,0.14)"
 _RED, _RED_TINT = "#e53935", "rgba(229,57,53,0.14)"
 _VIOLET = "#8e63ce"
+_TEAL = "#00897b"
 _BAR = 120  # px
 _FOLD = re.compile(r"(\.\.\. \d+ columns? of .+? \.\.\.|\.\.\. \d+ (?:values|rows|characters))")
 _KEYWORD = "color:var(--jp-mirror-editor-keyword-color,inherit);font-weight:bold"
@@ -64,7 +66,7 @@ def _flat(groups: list[Group]) -> list[Group]:
     queries = []
     for group in groups:
         queries += _flat(group.inner)
-        if not isinstance(group.first, Request | Transaction):
+        if isinstance(group.first, Query):
             queries.append(group)
     return queries
 
@@ -74,6 +76,10 @@ def _group(group: Group, scale: float) -> str:
         return _request(group, scale)
     if isinstance(group.first, Transaction):
         return _transaction(group, scale)
+    if isinstance(group.first, Send):
+        return _send(group, scale)
+    if isinstance(group.first, Call):
+        return _call(group, scale)
     return _query(group, scale)
 
 
@@ -149,6 +155,31 @@ def _request(group: Group, scale: float) -> str:
         names = ", ".join(dict.fromkeys(request.templates))
         parts.append(f'<div style="{_QUIET}">templates {escape(names)}</div>')
     return _box(_VIOLET, [*parts, *_groups(group.inner, scale)])
+
+
+def _send(group: Group, scale: float) -> str:
+    send, times = group.first, len(group.events)
+    badge = _badge(f"{times}x", _GREY_TINT) if times > 1 else ""
+    told = f' <span style="{_QUIET}">{escape(send.told)}</span>' if send.told else ""
+    head = f"{badge}<b>{escape(group.where)}</b> {_name(f'{send.name} from {send.sender_name}')}"
+    if not group.inner:
+        told += f' <span style="{_QUIET}">nobody hears it</span>'
+    return _box(_TEAL, [f"<div>{head}{told}</div>", *_groups(group.inner, scale)])
+
+
+def _call(group: Group, scale: float) -> str:
+    call, times = group.first, len(group.events)
+    badge = _badge(f"{times}x", _GREY_TINT) if times > 1 else ""
+    head = f"{badge}receiver {_name(call.name)}"
+    if not group.error and call.returned != "None":
+        head += f' <span style="{_QUIET}">returned {escape(call.returned)}</span>'
+    if os.environ.get("GLASS_TIMES") != "off":
+        spent = _milliseconds(group.duration)
+        head += f' <span style="float:right;{_QUIET}">{spent} in all</span>'
+    parts = [f"<div>{head}</div>"]
+    if group.error:
+        parts.append(_note([f"raised: {group.error}"], _RED_TINT))
+    return _box(_RED if group.error else _TEAL, [*parts, *_groups(group.inner, scale)])
 
 
 def _groups(groups: list[Group], scale: float) -> list[str]:

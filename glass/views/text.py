@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import indent
 
 from glass.probes.http import Request
+from glass.probes.signals import Call, Send
 from glass.probes.sql import Transaction
 from glass.trace import Trace
 from glass.views import sqltext
@@ -28,6 +29,10 @@ def _group(group: Group) -> list[str]:
         return _request(group)
     if isinstance(group.first, Transaction):
         return _transaction(group)
+    if isinstance(group.first, Send):
+        return _send(group)
+    if isinstance(group.first, Call):
+        return _call(group)
     return _query(group)
 
 
@@ -65,6 +70,28 @@ def _request(group: Group) -> list[str]:
     if request.templates:
         lines.append(f"{_STEP}templates {', '.join(dict.fromkeys(request.templates))}")
     return lines + _inner(group)
+
+
+def _send(group: Group) -> list[str]:
+    send = group.first
+    told = f" ({send.told})" if send.told else ""
+    line = f"{group.where}: {send.name} from {send.sender_name}{told}{_times(group)}"
+    heard = _inner(group)
+    return [line, *heard] if heard else [f"{line}, nobody hears it"]
+
+
+def _call(group: Group) -> list[str]:
+    call = group.first
+    line = f"receiver {call.name}{_times(group)}"
+    if group.error:
+        line += f", raised {group.error}"
+    elif call.returned != "None":
+        line += f", returned {call.returned}"
+    return [line, *_inner(group)]
+
+
+def _times(group: Group) -> str:
+    return f", {len(group.events)} times" if len(group.events) > 1 else ""
 
 
 def _inner(group: Group) -> list[str]:

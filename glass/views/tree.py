@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glass.probes.http import Request
+from glass.probes.signals import Call, Send
 from glass.probes.sql import Query, Transaction
 from glass.trace import Event, Trace
 from glass.views import sqltext
@@ -113,6 +114,10 @@ def _key(event: Any) -> object:
         return event.sql, event.alias, event.places, event.error
     if isinstance(event, Transaction):
         return event.sql, event.alias, event.places, event.end
+    if isinstance(event, Send):
+        return type(event), event.signal, event.sender_name, event.told, event.places, event.error
+    if isinstance(event, Call):
+        return event.receiver, event.returned, event.error
     return event  # Every request is shown by itself.
 
 
@@ -122,6 +127,8 @@ def headline(trace: Trace) -> str:
     parts = []
     if trace.requests:
         parts.append(count(len(trace.requests), "request"))
+    if sends := trace.signals:
+        parts.append(count(len(sends), "signal"))
     if "sql" in trace.layers:
         parts.append(count(len(queries), "query"))
         if queries:

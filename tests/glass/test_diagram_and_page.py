@@ -44,7 +44,7 @@ def test_a_through_model_says_it_itself():
 
 def test_columns():
     lines = diagram(Employee).mermaid().splitlines()
-    assert lines[:2] == ["erDiagram", "    Employee {"]
+    assert lines[:3] == ["erDiagram", "    direction LR", "    Employee {"]
     assert "        BigAutoField id PK" in lines
     assert "        ForeignKey department_id FK" in lines
     assert "        CharField email UK" in lines
@@ -58,7 +58,7 @@ def test_without_fields():
 def test_mermaid_is_well_formed():
     """Each line is one of the few forms of https://mermaid.js.org/syntax/entityRelationshipDiagram."""
     forms = (
-        r"erDiagram|    \w+ \{|    \}|        \w+ \w+( (PK|FK|UK))?|"
+        r"erDiagram|    direction LR|    \w+ \{|    \}|        \w+ \w+( (PK|FK|UK))?|"
         r"    \w+ (\}o|\|o)--(o\||\|\||o\{) \w+ : \w+"
     )
     for line in diagram(Employee, Department, Skill, Project, Profile, User).mermaid().splitlines():

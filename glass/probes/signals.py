@@ -1,0 +1,291 @@
+"""Signals: each send, the receivers that ran, and what happened inside each of them.
+
+Django has no hook around a send (https://docs.djangoproject.com/en/6.1/topics/signals/), so the
+four ways to send are wrapped on the class Signal while somebody watches. The list that send()
+returns still holds the learner's own functions.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextvars import ContextVar
+from functools import wraps
+from time import perf_counter
+from types import coroutine
+from typing import Any
+
+from django.dispatch import Signal
+
+from glass import source
+from glass.trace import Event, _current, describe, enter, leave, listening, record
+
+_Responses = list[tuple[Callable[..., Any], Any]]
+#: Arguments of a send that are worth showing, and that cost nothing to keep.
+_PLAIN = (bool, int, str, type(None), set, frozenset, list, tuple)
+#: Arguments that nearly every send has.
+_USUAL = (("using", "default"), ("args", ()))
+
+
+class Send(Event):
+    """One send of a signal.
+
+    signal     the Signal; name_of(signal) is "post_save"
+    sender     as it was sent, mostly a model class
+    arguments  those of them that are plain values: {"created": True}
+    """
+
+    __slots__ = ("arguments", "sender", "signal")
+    layer = "signals"
+
+    def __init__(
+        self,
+        places: tuple[source.Place, ...],
+        signal: Signal,
+        sender: Any,
+        named: dict[str, Any],
+    ) -> None:
+        super().__init__(places)
+        self.signal = signal
+        self.sender = sender
+        self.arguments = {
+            name: value
+            for name, value in named.items()
+            if isinstance(value, _PLAIN) and (name, value) not in _USUAL
+        }
+
+    @property
+    def name(self) -> str:
+        return name_of(self.signal)
+
+    @property
+    def sender_name(self) -> str:
+        return getattr(self.sender, "__name__", None) or type(self.sender).__name__
+
+    @property
+    def told(self) -> str:
+        """The arguments as they are shown: "created=True, raw=False"; "" when there are none."""
+        from glass.views.sqltext import values
+
+        return values(dict(sorted(self.arguments.items())))
+
+    def __repr__(self) -> str:
+        return f"<Send {self.name} from {self.sender_name}>"
+
+
+class Unheard(Send):
+    """A send that nobody hears, or only Django's own receivers."""
+
+    __slots__ = ()
+    layer = "unheard"
+
+
+class Call(Event):
+    """A receiver that ran.
+
+    receiver  the learner's function
+    returned  what it returned, as text; "None" mostly
+    """
+
+    __slots__ = ("receiver", "returned")
+    layer = "signals"
+
+    def __init__(self, receiver: Callable[..., Any]) -> None:
+        super().__init__(())
+        self.receiver = receiver
+        self.returned = ""
+
+    @property
+    def name(self) -> str:
+        return receiver_name(self.receiver)
+
+    def __repr__(self) -> str:
+        return f"<Call of {self.name}>"
+
+
+class _Heard:
+    """Stands in for a receiver during one send, and records the call."""
+
+    __slots__ = ("receiver",)
+
+    def __init__(self, receiver: Callable[..., Any]) -> None:
+        self.receiver = receiver
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.receiver, name)
+
+    def __call__(self, **named: Any) -> Any:
+        call = Call(self.receiver)
+        enter(call)
+        try:
+            returned = self.receiver(**named)
+        except BaseException as error:
+            call.error = describe(error)
+            raise
+        finally:
+            leave(call)
+        call.returned = _short(returned)
+        return returned
+
+
+class _HeardAsync(_Heard):
+    """The same for an async receiver. Several run at once, so each step finds its own place."""
+
+    __slots__ = ()
+
+    def __call__(self, **named: Any) -> Awaitable[Any]:
+        call = Call(self.receiver)
+        record(call)
+        return _stepwise(call, self.receiver(**named))
+
+
+@coroutine
+def _stepwise(call: Call, running: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    begin = perf_counter()
+    step: Callable[..., Any] = running.send
+    value: Any = None
+    try:
+        while True:
+            outer = _current.set(call)
+            try:
+                waited_for = step(value)
+            finally:
+                _current.reset(outer)
+            try:
+                step, value = running.send, (yield waited_for)
+            except BaseException as error:  # noqa: BLE001  It belongs to the receiver.
+                step, value = running.throw, error
+    except StopIteration as end:
+        call.returned = _short(end.value)
+        return end.value
+    except BaseException as error:
+        call.error = describe(error)
+        raise
+    finally:
+        call.duration = perf_counter() - begin
+
+
+def _live_receivers(self: Signal, sender: Any) -> tuple[list[Any], list[Any]]:
+    """Django's own answer, with each receiver in its wrapper while a watched send asks."""
+    sync, asynchronous = _django_live(self, sender)
+    if _sending.get() is not self:
+        return sync, asynchronous
+    return [r if _is_ours(r) else _Heard(r) for r in sync], list(map(_HeardAsync, asynchronous))
+
+
+def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
+    """Enter the send where the project's own code hears it, or every send is wanted."""
+    if signal.receivers:
+        sync, asynchronous = _django_live(signal, sender)
+        if not all(map(_is_plumbing, (*sync, *asynchronous))):
+            send = Send(source.caller(), signal, sender, named)
+            enter(send)
+            return send
+    if listening.get("unheard"):
+        unheard = Unheard(source.caller(), signal, sender, named)
+        enter(unheard)
+        return unheard
+    return None
+
+
+def _own(responses: _Responses) -> _Responses:
+    return [(r.receiver if isinstance(r, _Heard) else r, value) for r, value in responses]
+
+
+def _watched(django: Callable[..., _Responses]) -> Callable[..., _Responses]:
+    @wraps(django)
+    def send(self: Signal, sender: Any, **named: Any) -> _Responses:
+        event = _begin(self, sender, named)
+        if event is None:
+            return django(self, sender, **named)
+        sending = _sending.set(self)
+        try:
+            return _own(django(self, sender, **named))
+        except BaseException as error:
+            event.error = describe(error)
+            raise
+        finally:
+            _sending.reset(sending)
+            leave(event)
+
+    return send
+
+
+def _watched_async(
+    django: Callable[..., Awaitable[_Responses]],
+) -> Callable[..., Awaitable[_Responses]]:
+    @wraps(django)
+    async def send(self: Signal, sender: Any, **named: Any) -> _Responses:
+        event = _begin(self, sender, named)
+        if event is None:
+            return await django(self, sender, **named)
+        sending = _sending.set(self)
+        try:
+            return _own(await django(self, sender, **named))
+        except BaseException as error:
+            event.error = describe(error)
+            raise
+        finally:
+            _sending.reset(sending)
+            leave(event)
+
+    return send
+
+
+def _is_ours(receiver: Any) -> bool:
+    return str(getattr(receiver, "__module__", "")).startswith("glass.")
+
+
+def _is_plumbing(receiver: Any) -> bool:
+    return str(getattr(receiver, "__module__", "")).startswith(("glass.", "django."))
+
+
+def _short(value: Any) -> str:
+    from glass.views.sqltext import values
+
+    return "None" if value is None else values((value,))
+
+
+def receiver_name(receiver: Callable[..., Any]) -> str:
+    """ "shop.signals.clear_cache"; a function of the notebook by its own name alone."""
+    name = getattr(receiver, "__qualname__", None) or type(receiver).__qualname__
+    module = getattr(receiver, "__module__", "__main__")
+    return name if module == "__main__" else f"{module}.{name}"
+
+
+def name_of(signal: Signal) -> str:
+    """The name under which a loaded module holds the signal: "post_save", "order_created"."""
+    for module in list(sys.modules.values()):
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is signal and not name.startswith("_"):
+                return str(name)
+    return "a signal without a name"
+
+
+_WAYS = ("send", "send_robust", "asend", "asend_robust")
+_django = {name: getattr(Signal, name) for name in _WAYS}
+_django_live = Signal._live_receivers
+#: The signal that is being sent, so that has_listeners() gets Django's own answer.
+_sending: ContextVar[Signal | None] = ContextVar("glass_sending", default=None)
+_installed = False
+
+
+def installed() -> bool:
+    return _installed
+
+
+def install() -> None:
+    global _installed
+    _installed = True
+    Signal._live_receivers = _live_receivers  # type: ignore[method-assign]
+    for name in _WAYS:
+        watched = _watched_async if name.startswith("a") else _watched
+        setattr(Signal, name, watched(_django[name]))
+
+
+def uninstall() -> None:
+    global _installed
+    _installed = False
+    Signal._live_receivers = _django_live  # type: ignore[method-assign]
+    for name in _WAYS:
+        setattr(Signal, name, _django[name])
