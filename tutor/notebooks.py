@@ -2,7 +2,8 @@
 
 The stored outputs are what a learner reads before running anything, and what the tests compare a
 fresh run with. So they must be the same on every machine: running twice gives the same bytes, and
-an output that names a folder of this machine or a memory address is refused.
+an output that names a folder of this machine or a memory address is refused. A cell with the tag
+`varies` keeps the output it has, a measured time for example; clear it to have a new one stored.
 """
 
 import os
@@ -101,6 +102,16 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return merged
 
 
+def keep_what_varies(notebook: NotebookNode, stored: list[list[NotebookNode]]) -> None:
+    """Put the stored outputs of cells with the tag `varies` back, where there are any."""
+    for cell, outputs in zip(code_cells(notebook), stored, strict=True):
+        if outputs and "varies" in cell.metadata.get("tags", ()):
+            cell.outputs = outputs
+            for output in outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = cell.execution_count
+
+
 def clean(notebook: NotebookNode) -> None:
     """Leave what an author wrote and what the code printed, and nothing else."""
     notebook.metadata = nbformat.from_dict(METADATA)
@@ -147,6 +158,7 @@ def run_notebook(path: Path) -> Run:
         raise NotebookError(
             f"{shown(path)} cannot be read as a notebook: bring it back with git."
         ) from error
+    stored = [cell.outputs for cell in code_cells(notebook)]
     client = NotebookClient(
         notebook,
         timeout=CELL_LIMIT,
@@ -164,6 +176,7 @@ def run_notebook(path: Path) -> Run:
         raise NotebookError(_sentence(path, client, told)) from error
     except DeadKernelError as error:
         raise NotebookError(_sentence(path, client, "ended the kernel")) from error
+    keep_what_varies(notebook, stored)
     clean(notebook)
 
     warnings = []

@@ -84,6 +84,37 @@ def test_stores_the_same_bytes_each_time(
     ]
 
 
+def test_a_cell_that_varies_keeps_its_output(tmp_path: Path) -> None:
+    """Until its author clears it; another cell is stored anew each time."""
+    path = tmp_path / "one.ipynb"
+    source = "import os\nprint(os.urandom(8).hex())\nos.urandom(8).hex()"
+    write(path, source, source, source)
+    notebook = nbformat.read(path, 4)
+    for cell in notebook.cells[:2]:
+        cell.metadata.update(tags=["nbval-ignore-output", "varies"], reason="random")
+    nbformat.write(notebook, path)
+
+    def stored() -> list[list[NotebookNode]]:
+        assert course_notebooks(path) == 0
+        return [cell.outputs for cell in nbformat.read(path, 4).cells]
+
+    first = stored()
+    assert [len(outputs) for outputs in first] == [2, 2, 2]
+    second = stored()
+    assert second[:2] == first[:2]
+    assert second[2] != first[2]
+
+    notebook = nbformat.read(path, 4)
+    notebook.cells[0].outputs = []
+    notebook.cells.insert(1, new_code_cell("1", id="inserted"))
+    nbformat.write(notebook, path)
+    cleared, _, moved, _ = stored()
+    assert cleared != second[0]
+    text, result = moved
+    assert text == second[1][0]
+    assert (result.data, result.execution_count) == (second[1][1].data, 3)
+
+
 def test_several_notebooks_keep_their_order(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
