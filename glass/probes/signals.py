@@ -18,13 +18,15 @@ from typing import Any
 from django.dispatch import Signal
 
 from glass import source
+from glass.probes import sql
 from glass.trace import Event, _current, describe, enter, leave, listening, record
 
 _Responses = list[tuple[Callable[..., Any], Any]]
 #: Arguments of a send that are worth showing, and that cost nothing to keep.
-_PLAIN = (bool, int, str, type(None), set, frozenset, list, tuple)
+_PLAIN = frozenset({bool, int, str, type(None), set, frozenset, list, tuple})
+_PLUMBING = ("django.", "glass.")
 #: Arguments that nearly every send has.
-_USUAL = (("using", "default"), ("args", ()))
+_USUAL: dict[str, Any] = {"using": "default", "args": ()}
 
 
 class Send(Event):
@@ -51,7 +53,7 @@ class Send(Event):
         self.arguments = {
             name: value
             for name, value in named.items()
-            if isinstance(value, _PLAIN) and (name, value) not in _USUAL
+            if type(value) in _PLAIN and _USUAL.get(name) != value
         }
 
     @property
@@ -91,9 +93,11 @@ class Call(Event):
     layer = "signals"
 
     def __init__(self, receiver: Callable[..., Any]) -> None:
-        super().__init__(())
+        self.parent = _current.get()
+        self.places = ()
+        self.error = None
         self.receiver = receiver
-        self.returned = ""
+        self.returned = "None"
 
     @property
     def name(self) -> str:
@@ -114,17 +118,23 @@ class _Heard:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.receiver, name)
 
+    # Not through enter() and leave(): this runs for every receiver of every send.
     def __call__(self, **named: Any) -> Any:
         call = Call(self.receiver)
-        enter(call)
+        for trace in listening["signals"]:
+            trace.events.append(call)
+        _current.set(call)
+        begin = perf_counter()
         try:
             returned = self.receiver(**named)
         except BaseException as error:
             call.error = describe(error)
             raise
         finally:
-            leave(call)
-        call.returned = _short(returned)
+            call.duration = perf_counter() - begin
+            _current.set(call.parent)
+        if returned is not None:
+            call.returned = _short(returned)
         return returned
 
 
@@ -166,26 +176,34 @@ def _stepwise(call: Call, running: Coroutine[Any, Any, Any]) -> Generator[Any, A
 
 
 def _live_receivers(self: Signal, sender: Any) -> tuple[list[Any], list[Any]]:
-    """Django's own answer, with each receiver in its wrapper while a watched send asks."""
-    sync, asynchronous = _django_live(self, sender)
-    if _sending.get() is not self:
-        return sync, asynchronous
-    return [r if _is_ours(r) else _Heard(r) for r in sync], list(map(_HeardAsync, asynchronous))
+    """Django's own answer; to the send that is being watched, once, the wrapped receivers."""
+    sending = _sending.get()
+    if sending is None or sending[0] is not self:
+        return _django_live(self, sender)
+    _sending.set(None)
+    return sending[1]
 
 
 def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
     """Enter the send where the project's own code hears it, or every send is wanted."""
+    kind: type[Send] = Unheard
     if signal.receivers:
         sync, asynchronous = _django_live(signal, sender)
-        if not all(map(_is_plumbing, (*sync, *asynchronous))):
-            send = Send(source.caller(), signal, sender, named)
-            enter(send)
-            return send
-    if listening.get("unheard"):
-        unheard = Unheard(source.caller(), signal, sender, named)
-        enter(unheard)
-        return unheard
-    return None
+        for receiver in sync + asynchronous:
+            if not _is_plumbing(receiver):
+                kind = Send
+                break
+    if not listening.get(kind.layer):
+        return None
+    send = kind(source.caller(), signal, sender, named)
+    enter(send)
+    if signal.receivers:
+        wrapped = (
+            [r if r is sql._adopt else _Heard(r) for r in sync],
+            [*map(_HeardAsync, asynchronous)],
+        )
+        _sending.set((signal, wrapped))
+    return send
 
 
 def _own(responses: _Responses) -> _Responses:
@@ -198,14 +216,12 @@ def _watched(django: Callable[..., _Responses]) -> Callable[..., _Responses]:
         event = _begin(self, sender, named)
         if event is None:
             return django(self, sender, **named)
-        sending = _sending.set(self)
         try:
             return _own(django(self, sender, **named))
         except BaseException as error:
             event.error = describe(error)
             raise
         finally:
-            _sending.reset(sending)
             leave(event)
 
     return send
@@ -219,25 +235,20 @@ def _watched_async(
         event = _begin(self, sender, named)
         if event is None:
             return await django(self, sender, **named)
-        sending = _sending.set(self)
         try:
             return _own(await django(self, sender, **named))
         except BaseException as error:
             event.error = describe(error)
             raise
         finally:
-            _sending.reset(sending)
             leave(event)
 
     return send
 
 
-def _is_ours(receiver: Any) -> bool:
-    return str(getattr(receiver, "__module__", "")).startswith("glass.")
-
-
 def _is_plumbing(receiver: Any) -> bool:
-    return str(getattr(receiver, "__module__", "")).startswith(("glass.", "django."))
+    """Whether it is Django's own or glass' own, and not the project's."""
+    return str(getattr(receiver, "__module__", "")).startswith(_PLUMBING)
 
 
 def _short(value: Any) -> str:
@@ -265,8 +276,10 @@ def name_of(signal: Signal) -> str:
 _WAYS = ("send", "send_robust", "asend", "asend_robust")
 _django = {name: getattr(Signal, name) for name in _WAYS}
 _django_live = Signal._live_receivers
-#: The signal that is being sent, so that has_listeners() gets Django's own answer.
-_sending: ContextVar[Signal | None] = ContextVar("glass_sending", default=None)
+#: The signal that is about to ask for its receivers, and what it gets.
+_sending: ContextVar[tuple[Signal, tuple[list[Any], list[Any]]] | None] = ContextVar(
+    "glass_sending", default=None
+)
 _installed = False
 
 
