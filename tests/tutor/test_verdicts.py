@@ -31,10 +31,13 @@ def test_a_stub_is_not_attempted(make: Any) -> None:
     def passes() -> None:
         pass
 
+    def raises() -> None:
+        raise NotImplementedError()
+
     async def later() -> None:
         """Return it."""
 
-    for answer in (dots, passes, later):
+    for answer in (dots, passes, raises, later):
         assert judge(make(), answer).word == "not attempted"
 
 
