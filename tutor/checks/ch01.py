@@ -1,0 +1,179 @@
+"""Chapter 01, one request: what right means, and what mistakes say."""
+
+from __future__ import annotations
+
+from company.models import Department
+from django.conf import settings
+from django.shortcuts import (
+    resolve_url,
+)
+from django.template import Context, Template
+from django.urls import NoReverseMatch, include, path, reverse
+
+from tutor.checks import Exercise, Prediction, Run, changes, pages
+
+# 01.1: the names of URL patterns.
+
+
+def moved() -> None:
+    """the pages of the departments moved to /organisation/departments/"""
+    settings.ROOT_URLCONF = pages.urls([path("organisation/", include("company.urls"))])
+
+
+def closed_and_opened() -> None:
+    """a department was closed, and another one was opened"""
+    Department.objects.earliest("pk").delete()
+    changes.department()
+
+
+links = Exercise(
+    "01.1",
+    "Links for a newsletter",
+    minutes=3,
+    queries=1,
+    changes=[closed_and_opened, moved],
+    hints=[
+        "Do not write the address yourself. reverse makes it from the name of the pattern.",
+        "The pattern needs to know which department: hand its pk over in kwargs, as the lesson did.",
+        'For one department: (department.name, reverse("department_detail", kwargs={"pk": ...})).',
+    ],
+)
+
+
+@links.expects
+def _() -> object:
+    return [(d.name, reverse("department_detail", args=[d.pk])) for d in Department.objects.all()]
+
+
+@links.mistake(
+    "You wrote the address by hand. Now the pages have moved, and your links lead nowhere. "
+    "Ask reverse for the address."
+)
+def by_hand(run: Run) -> bool:
+    return any(address.startswith("/departments/") for _, address in run.surplus) and all(
+        address.startswith("/organisation/") for _, address in run.missing
+    )
+
+
+@links.mistake("This is the address of the list. Each department has a page of its own.")
+def address_of_the_list(run: Run) -> bool:
+    return any(address == reverse("department_list") for _, address in run.rows)
+
+
+@links.mistake("Your addresses name the wrong departments. The number in them is the pk.")
+def counted(run: Run) -> bool:
+    right = dict(run.expected)
+    return bool(run.rows) and all(
+        address.strip("0123456789/") == right[name].strip("0123456789/")
+        for name, address in run.rows
+    )
+
+
+@links.mistake("An address within the site begins with a slash: that is what reverse returns.")
+def absolute(run: Run) -> bool:
+    return any(not address.startswith("/") for _, address in run.rows)
+
+
+@links.mistake(
+    "No pattern has that name with these arguments. "
+    'It is "department_detail", and it takes one argument: pk.'
+)
+def no_such_pattern(run: Run) -> bool:
+    return isinstance(run.error, NoReverseMatch)
+
+
+@links.mistake("Each row should begin with the name, a text. Yours begin with a department object.")
+def objects(run: Run) -> bool:
+    return isinstance(run.rows[0][0], Department)
+
+
+@links.right
+def by_position() -> object:
+    rows = Department.objects.values_list("name", "pk")
+    return [(name, reverse("department_detail", args=[pk])) for name, pk in rows]
+
+
+@links.right
+def resolved() -> object:
+    for department in Department.objects.only("name"):
+        yield [department.name, resolve_url("department_detail", pk=department.pk)]
+
+
+@links.right
+def with_a_template() -> object:
+    address = Template("{% url 'department_detail' department.pk %}")
+    return {
+        (department.name, address.render(Context({"department": department})))
+        for department in Department.objects.all()
+    }
+
+
+@links.wrong(by_hand)
+def written() -> object:
+    return [(d.name, f"/departments/{d.pk}/") for d in Department.objects.all()]
+
+
+@links.wrong(counted)
+def enumerated() -> object:
+    rows = enumerate(Department.objects.order_by("pk"), start=1)
+    return [(d.name, reverse("department_detail", args=[number])) for number, d in rows]
+
+
+@links.wrong(address_of_the_list)
+def all_the_same() -> object:
+    return [(d.name, reverse("department_list")) for d in Department.objects.all()]
+
+
+@links.wrong(absolute)
+def with_a_host() -> object:
+    host = "https://northlight.example"
+    return [
+        (d.name, host + reverse("department_detail", args=[d.pk])) for d in Department.objects.all()
+    ]
+
+
+@links.wrong(no_such_pattern)
+def which_department() -> object:
+    return [(d.name, reverse("department_detail")) for d in Department.objects.all()]
+
+
+@links.wrong(no_such_pattern)
+def with_the_app() -> object:
+    return [
+        (d.name, reverse("company:department_detail", args=[d.pk]))
+        for d in Department.objects.all()
+    ]
+
+
+@links.wrong(objects)
+def not_the_name() -> object:
+    return [(d, reverse("department_detail", args=[d.pk])) for d in Department.objects.all()]
+
+
+@links.wrong("Asked is a list; your function returned a dictionary")
+def dictionary() -> object:
+    return {d.name: reverse("department_detail", args=[d.pk]) for d in Department.objects.all()}
+
+
+# 01.2
+
+Prediction(
+    "01.2",
+    "Which view answers?",
+    minutes=2,
+    hints=[
+        "Django tries the patterns from top to bottom.",
+        "It takes the first that fits, not the one that fits best.",
+        "Is 2026 a text without a slash?",
+    ],
+    because=(
+        "Django tries the patterns from top to bottom, and takes the first that fits. To "
+        "<str:name>, 2026 is a text like any other. A special pattern stands before a general one."
+    ),
+    wrong={
+        "latest_report": "reports/latest/ fits only the word latest.",
+        "report_of_year": "<int:year> fits better, but Django never gets there.",
+        "404": "Two of the three patterns fit, so there is an answer.",
+    },
+    fact=lambda run: run.value,
+)
