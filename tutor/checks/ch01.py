@@ -13,9 +13,11 @@ from django.http import (
 from django.shortcuts import (
     resolve_url,
 )
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
 from django.urls import NoReverseMatch, URLPattern, include, path, reverse
+from shop.models import Customer
 
+from tutor import compare
 from tutor.checks import Exercise, Prediction, Run, changes, pages
 
 # 01.1: the names of URL patterns.
@@ -313,3 +315,192 @@ Prediction(
         9: "One query brings all eight departments, and nobody reads the products.",
     },
 )
+
+
+# 01.5
+
+Prediction(
+    "01.5",
+    "What does the template print?",
+    minutes=1,
+    hints=[
+        "Compare the names in the dictionary with those in the template, letter by letter.",
+        "The template asks for is_payed. There is no such key.",
+        "What is missing is silent. Is nothing true or false?",
+    ],
+    because=(
+        "The template asks for is_payed, and the order has is_paid. A missing variable is no "
+        "error: it prints nothing, and in an {% if %} it counts as false. So the page is wrong, "
+        "and nobody is told."
+    ),
+    wrong={
+        "paid": "So it would be if the name were spelt right: is_paid.",
+        "": "{% if %} always prints one of its parts, and there is an {% else %}.",
+        "KeyError": "Python would raise KeyError. A template does not.",
+    },
+    fact=lambda run: run.printed.strip(),
+)
+
+
+# 01.6: templates as text.
+
+SIGNED_UP = "Nobody has signed up."
+PROGRAM = "alert(1)"
+
+guest_list = Exercise(
+    "01.6",
+    "A list that can be empty",
+    minutes=4,
+    hints=[
+        "The function returns a text with holes, nothing else. The check fills the holes.",
+        "{% for customer in customers %} begins the loop, {% endfor %} ends it.",
+        "{% empty %} stands before {% endfor %}; after it comes the sentence for an empty list.",
+    ],
+)
+
+
+@guest_list.check
+def _(run: Run) -> str | None:
+    text = run.value
+    if text is None:
+        return "Your function returned nothing (None). Does it end with return?"
+    if not isinstance(text, str | Template):
+        return f"Asked is the text of a template; your function returned {compare.shown(text)}."
+    try:
+        template = text if isinstance(text, Template) else Template(text)
+    except TemplateSyntaxError as error:
+        return f"Django cannot read your template: {str(error).partition('. ')[0]}."
+    if isinstance(text, str) and "{" not in text:
+        return (
+            "Your text has no holes, so it shows the same people for ever. Do not fill it in "
+            "yourself: the names come with the context."
+        )
+    mallory = Customer(name=f"Mallory <script>{PROGRAM}</script>")
+    for names in (["Ann O'Brien", "Ben Okafor"], ["Cleo Papadakis"], [mallory.name], []):
+        customers = [Customer(name=name) for name in names]
+        page = pages.Page(template.render(Context({"customers": customers})))
+        if sentence := _guests(page, names):
+            guests = ", ".join(names) or "no customers"
+            return f"{sentence} (Tried with {guests}.)"
+    return None
+
+
+def _guests(page: pages.Page, names: list[str]) -> str | None:
+    items = page.inside("li")
+    if page.runs(PROGRAM):
+        return (
+            "This name is a small program, and your page would run it. "
+            "Leave out what turns the protection off: safe, or autoescape."
+        )
+    if "{ customer" in page.text:
+        return "The page shows braces. A hole has two on each side, and no f before the text."
+    if not names:
+        if SIGNED_UP in page.text:
+            return None
+        return f"Nobody has signed up, but the page does not say so. It says: {page.text!r}."
+    if SIGNED_UP in page.text:
+        if items:
+            return f"There are customers, but the page also says: {SIGNED_UP}"
+        return "There are customers, but the loop finds none. It goes over `customers`: same name?"
+    if len(items) != len(names):
+        found = compare.count(len(items), "<li>")
+        return f"The page has {found} for {compare.count(len(names), 'customer')}."
+    if not any(items):
+        return "Each <li> is empty. What is misspelt or missing prints nothing: look at its name."
+    for name, item in zip(names, items, strict=True):
+        if name not in item:
+            return f"An <li> says {item!r}. It should have the name: {name}."
+    return None
+
+
+@guest_list.right
+def with_if() -> object:
+    return """
+    {% if customers %}
+      <ul>{% for person in customers %}<li class="guest">{{ person.name }}{% endfor %}</ul>
+    {% else %}
+      <p>Nobody has signed up.</p>
+    {% endif %}
+    """
+
+
+@guest_list.right
+def as_a_template() -> object:
+    return Template(
+        "{% for c in customers %}<li>{{ forloop.counter }}. {{ c }}</li>"
+        "{% empty %}<li>Nobody has signed up.</li>{% endfor %}"
+    )
+
+
+@guest_list.right
+def with_filters() -> object:
+    return (
+        "<ul>{% for c in customers %}<li>{{ c.name|escape }}</li>{% endfor %}"
+        "</ul>{% if not customers|length %}Nobody has signed up.{% endif %}"
+    )
+
+
+@guest_list.wrong("This name is a small program, and your page would run it")
+def marked_safe() -> object:
+    return (
+        "{% for c in customers %}<li>{{ c.name|safe }}</li>"
+        "{% empty %}Nobody has signed up.{% endfor %}"
+    )
+
+
+@guest_list.wrong("This name is a small program, and your page would run it")
+def not_escaped() -> object:
+    return (
+        "{% autoescape off %}{% for c in customers %}<li>{{ c.name }}</li>"
+        "{% empty %}Nobody has signed up.{% endfor %}{% endautoescape %}"
+    )
+
+
+@guest_list.wrong("Nobody has signed up, but the page does not say so. It says: ''")
+def no_empty() -> object:
+    return "{% for customer in customers %}<li>{{ customer.name }}</li>{% endfor %}"
+
+
+@guest_list.wrong("There are customers, but the page also says: Nobody has signed up.")
+def always_said() -> object:
+    return "{% for c in customers %}<li>{{ c.name }}</li>{% endfor %}Nobody has signed up."
+
+
+@guest_list.wrong("Each <li> is empty. What is misspelt or missing prints nothing")
+def misspelt() -> object:
+    return (
+        "{% for customer in customers %}<li>{{ customer.nmae }}</li>"
+        "{% empty %}Nobody has signed up.{% endfor %}"
+    )
+
+
+@guest_list.wrong("There are customers, but the loop finds none")
+def another_list() -> object:
+    return (
+        "{% for c in customer %}<li>{{ c.name }}</li>{% empty %}Nobody has signed up.{% endfor %}"
+    )
+
+
+@guest_list.wrong("The page has 1 <li> for 2 customers")
+def around_the_loop() -> object:
+    return (
+        "<li>{% for c in customers %}{{ c.name }}{% empty %}Nobody has signed up.{% endfor %}</li>"
+    )
+
+
+@guest_list.wrong("The page shows braces. A hole has two on each side")
+def one_brace() -> object:
+    return (
+        "{% for customer in customers %}<li>{ customer.name }</li>"
+        "{% empty %}Nobody has signed up.{% endfor %}"
+    )
+
+
+@guest_list.wrong("Django cannot read your template: Unclosed tag on line 1: 'for'")
+def not_closed() -> object:
+    return "{% for c in customers %}<li>{{ c.name }}</li>{% empty %}Nobody has signed up."
+
+
+@guest_list.wrong("Your text has no holes")
+def filled_in() -> object:
+    return "".join(f"<li>{customer.name}</li>" for customer in Customer.objects.all())
