@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape as python_escape
+from html import unescape
 from typing import Any
 
 from company.models import Department
 from django.conf import settings
+from django.core.exceptions import (
+    MultipleObjectsReturned,
+    ObjectDoesNotExist,
+)
 from django.http import (
+    Http404,
+    HttpRequest,
     HttpResponse,
 )
 from django.shortcuts import (
+    get_list_or_404,
     resolve_url,
 )
-from django.template import Context, Template, TemplateSyntaxError
+from django.template import Context, RequestContext, Template, TemplateSyntaxError, engines
+from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, include, path, reverse
+from django.utils.html import escape, format_html, format_html_join, strip_tags
+from django.utils.safestring import mark_safe
+from django.views.generic import ListView
 from shop.models import Customer
 
 from tutor import compare
@@ -504,3 +517,324 @@ def not_closed() -> object:
 @guest_list.wrong("Your text has no holes")
 def filled_in() -> object:
     return "".join(f"<li>{customer.name}</li>" for customer in Customer.objects.all())
+
+
+# 01.7: HTML made by Python.
+
+label = Exercise(
+    "01.7",
+    "A name in bold",
+    minutes=4,
+    hints=[
+        "What should be escaped is the name, and only the name.",
+        "format_html takes a text with {} in it, and then what comes in there.",
+        "The text is a plain one, without f: Python must not fill in the name.",
+    ],
+)
+
+
+@label.cases
+def _() -> list[tuple[str]]:
+    return [("Ann O'Brien",), ("Tom & Co",), ("<i>Ann</i>",), (f"<script>{PROGRAM}</script>",)]
+
+
+@label.check
+def _(run: Run) -> str | None:
+    name = run.arguments[0]
+    if not isinstance(run.value, str):
+        return f"Asked is a text; your function returned {compare.shown(run.value)}."
+    page = pages.Page(Template("{{ label }}").render(Context({"label": run.value})))
+    if any(tag in ("i", "script") for tag, _ in page.elements):
+        return (
+            "What the user typed came into the page as HTML. Here it is a tag; it could be a "
+            "program. Mark as safe only what you have written yourself."
+        )
+    if "<b>" in page.text:
+        return (
+            "The page shows <b> and </b> as text: the template has escaped your tags too. "
+            "It does not know that they are HTML. format_html says so."
+        )
+    if page.inside("b") == [name]:
+        return None
+    if [unescape(text) for text in page.inside("b")] == [name]:
+        return f"The name is escaped twice: the page shows {page.text}. format_html escapes it."
+    if not page.inside("b"):
+        return "There is no <b> in the page."
+    return f"In the <b> stands {', '.join(page.inside('b'))!r}. It should show the name: {name!r}."
+
+
+@label.mistake(
+    "format_html got a text in which the name stands already, so it cannot escape it. "
+    "Put {} in the text, without f, and hand the name over after it."
+)
+def filled_in_before(run: Run) -> bool:
+    return "args or kwargs must be provided" in str(run.error)
+
+
+@label.right
+def by_name(name: str) -> object:
+    return format_html("<b>{name}</b>", name=name)
+
+
+@label.right
+def escaped_by_hand(name: str) -> object:
+    return mark_safe("<b>" + escape(name) + "</b>")
+
+
+@label.right
+def by_a_template(name: str) -> object:
+    return Template("<b>{{ name }}</b>").render(Context({"name": name}))
+
+
+@label.right
+def by_python(name: str) -> object:
+    return mark_safe(f'<b class="name">{python_escape(name)}</b>')
+
+
+@label.wrong("The page shows <b> and </b> as text")
+def f_string(name: str) -> object:
+    return f"<b>{name}</b>"
+
+
+@label.wrong("What the user typed came into the page as HTML")
+def safe_f_string(name: str) -> object:
+    return mark_safe(f"<b>{name}</b>")
+
+
+@label.wrong("What the user typed came into the page as HTML")
+def safe_name(name: str) -> object:
+    return format_html("<b>{}</b>", mark_safe(name))
+
+
+@label.wrong(filled_in_before)
+def format_html_of_f_string(name: str) -> object:
+    return format_html(f"<b>{name}</b>")
+
+
+@label.wrong("The name is escaped twice: the page shows Ann O&#x27;Brien")
+def twice(name: str) -> object:
+    return format_html("<b>{}</b>", python_escape(name))
+
+
+@label.wrong("In the <b> stands 'Ann'. It should show the name: '<i>Ann</i>'")
+def stripped(name: str) -> object:
+    return format_html("<b>{}</b>", strip_tags(name))
+
+
+@label.wrong("The page shows <b> and </b> as text")
+def escaped_all(name: str) -> object:
+    return escape(f"<b>{name}</b>")
+
+
+@label.wrong("There is no <b> in the page")
+def only_the_name(name: str) -> object:
+    return name
+
+
+@label.wrong("In the <b> stands '{}'")
+def hole_left(name: str) -> object:
+    return mark_safe("<b>{}</b>")
+
+
+# 01.8: a whole view.
+
+
+def hostile_department() -> None:
+    """a department was opened in Dublin whose name is a small program"""
+    changes.department(name=f"Night <script>{PROGRAM}</script>", city="Dublin")
+
+
+city_page = Exercise(
+    "01.8",
+    "The departments of a city",
+    minutes=5,
+    queries=1,
+    changes=[hostile_department, changes.empty_department],
+    hints=[
+        "Three steps: the departments of the city, a template with a loop, a response.",
+        "Put the queryset and the city into a Context. The template escapes both.",
+        "Close with return HttpResponse(template.render(Context({...}))).",
+    ],
+)
+
+
+@city_page.cases
+def _() -> list[tuple[HttpRequest, str]]:
+    cities = ["Dublin", "Hamburg", "Bergen", "Oslo", f"<script>{PROGRAM}</script>"]
+    return [(pages.request("/"), city) for city in cities]
+
+
+@city_page.check
+def _(run: Run) -> str | None:
+    city = run.arguments[1]
+    names = list(Department.objects.filter(city=city).values_list("name", flat=True))
+    if sentence := pages.no_response(run):
+        return sentence
+    if run.error:
+        return None
+    if run.value.status_code != 200:
+        return f"The status is {run.value.status_code}. Asked is a page, with status 200."
+    page = pages.read(run.value)
+    if page.runs(PROGRAM):
+        what = "name of a department" if names else "city"
+        return (
+            f"The {what} is a small program here, and the page would run it. "
+            "A template escapes what it prints; an f-string does not."
+        )
+    return _city(page, city, names)
+
+
+def _city(page: pages.Page, city: str, names: list[str]) -> str | None:
+    nothing = f"No department in {city}."
+    if not names:
+        if nothing in page.text:
+            return None
+        return f"The page of a city without departments should say: {nothing} It says: {page.text}"
+    if nothing in page.text:
+        return f"{city} has departments, but the page says: {nothing}"
+    everywhere = set(Department.objects.values_list("name", flat=True))
+    found = [text for text in page.inside("li") if text in everywhere]
+    if missing := [name for name in names if name not in found]:
+        if any(unescape(text) in names for text in page.inside("li")):
+            return f"{missing[0]} is escaped twice: a browser shows the codes of its characters."
+        if missing[0] in page.text:
+            return f"{missing[0]} is in the page, but it does not stand alone in an <li>."
+        return f"{missing[0]} is missing in the page of {city}."
+    if other := [name for name in found if name not in names]:
+        return f"{other[0]} is not in {city}, but it is in the page of that city."
+    if len(found) > len(names):
+        return "A department is in the page more than once."
+    if found not in (names, sorted(names)):
+        return f"The departments are not sorted by name. The page begins with {found[0]}."
+    return None
+
+
+@city_page.mistake("A city without departments has a page too: it says so, with status 200.")
+def not_found(run: Run) -> bool:
+    return isinstance(run.error, Http404) or run.value.status_code == 404
+
+
+@city_page.mistake("get finds one object. Here may be none, or many: use filter.")
+def only_one(run: Run) -> bool:
+    return isinstance(run.error, ObjectDoesNotExist | MultipleObjectsReturned)
+
+
+CITY = (
+    "{% for d in departments %}<li>{{ d.name }}</li>"
+    "{% empty %}<p>No department in {{ city }}.</p>{% endfor %}"
+)
+
+
+@city_page.right
+def with_format_html(request: HttpRequest, city: str) -> object:
+    names = Department.objects.filter(city=city).values_list("name")
+    items = format_html_join("", "<li>{}</li>", names)
+    return HttpResponse(items or format_html("No department in {}.", city))
+
+
+@city_page.right
+def on_the_frame_of_the_project(request: HttpRequest, city: str) -> object:
+    frame = '{% extends "base.html" %}{% block content %}<ul>' + CITY + "</ul>{% endblock %}"
+    names = Department.objects.raw("SELECT * FROM company_department WHERE city = %s", [city])
+    context = {"city": city, "departments": sorted(names, key=lambda d: d.name)}
+    return HttpResponse(Template(frame).render(RequestContext(request, context)))
+
+
+@city_page.right
+async def without_waiting(request: HttpRequest, city: str) -> object:
+    names = [d async for d in Department.objects.filter(city=city)]
+    return HttpResponse(Template(CITY).render(Context({"city": city, "departments": names})))
+
+
+@city_page.right
+def with_a_class(request: HttpRequest, city: str) -> object:
+    class Response(TemplateResponse):
+        def resolve_template(self, template: Any) -> Any:
+            return engines["django"].from_string(CITY)
+
+    rows = Department.objects.filter(city=city)
+    view = ListView.as_view(
+        queryset=rows,
+        extra_context={"city": city},
+        context_object_name="departments",
+        template_name="city.html",
+        response_class=Response,
+    )
+    return view(request)
+
+
+@city_page.wrong("The view returned nothing (None). On every path it must return a response.")
+def forgetful(request: HttpRequest, city: str) -> None:
+    departments = Department.objects.filter(city=city)
+    HttpResponse(Template(CITY).render(Context({"city": city, "departments": departments})))
+
+
+@city_page.wrong("A view returns a response, such as HttpResponse(...)")
+def only_text(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.filter(city=city)
+    return Template(CITY).render(Context({"city": city, "departments": departments}))
+
+
+@city_page.wrong("The name of a department is a small program here, and the page would run it")
+def f_strings(request: HttpRequest, city: str) -> object:
+    items = [f"<li>{d.name}</li>" for d in Department.objects.filter(city=city)]
+    return HttpResponse("".join(items) or format_html("No department in {}.", city))
+
+
+@city_page.wrong("The city is a small program here, and the page would run it")
+def city_not_escaped(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.filter(city=city)
+    text = CITY.replace("{{ city }}", city)
+    return HttpResponse(Template(text).render(Context({"departments": departments})))
+
+
+@city_page.wrong(not_found)
+def or_404(request: HttpRequest, city: str) -> object:
+    departments = get_list_or_404(Department, city=city)
+    return HttpResponse(Template(CITY).render(Context({"departments": departments})))
+
+
+@city_page.wrong(only_one)
+def one_department(request: HttpRequest, city: str) -> object:
+    departments = [Department.objects.get(city=city)]
+    return HttpResponse(Template(CITY).render(Context({"departments": departments})))
+
+
+@city_page.wrong("Customer Support is not in Dublin, but it is in the page of that city.")
+def all_cities(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.all()
+    return HttpResponse(Template(CITY).render(Context({"departments": departments})))
+
+
+@city_page.wrong("The departments are not sorted by name. The page begins with Sales.")
+def by_key(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.filter(city=city).order_by("pk")
+    return HttpResponse(Template(CITY).render(Context({"departments": departments, "city": city})))
+
+
+@city_page.wrong("The page of a city without departments should say: No department in Oslo. It")
+def says_nothing(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.filter(city=city)
+    text = "{% for d in departments %}<li>{{ d.name }}</li>{% endfor %}"
+    return HttpResponse(Template(text).render(Context({"departments": departments})))
+
+
+@city_page.wrong("The page of a city without departments should say: No department in Oslo. It")
+def city_not_in_context(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.filter(city=city)
+    return HttpResponse(Template(CITY).render(Context({"departments": departments})))
+
+
+@city_page.wrong("The result is right, but it took 2 queries. 1 is enough.")
+def asks_first(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.filter(city=city)
+    if not departments.exists():
+        return HttpResponse(format_html("No department in {}.", city))
+    return HttpResponse(Template(CITY).render(Context({"departments": departments})))
+
+
+@city_page.wrong("Finance is missing in the page of Dublin.")
+def misspelt_name(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.filter(city=city)
+    text = CITY.replace("d.name", "d.nmae")
+    return HttpResponse(Template(text).render(Context({"departments": departments, "city": city})))
