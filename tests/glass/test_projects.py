@@ -152,8 +152,11 @@ def test_any_project_as_a_script(mysite):
         "import glass\nprint(glass.setup().settings)\nfrom django.contrib.auth.models import User\n"
         "with glass.watch('sql'):\n    User.objects.count()\n"
     )
-    ran = python(mysite, "-c", script)
-    assert ran.stdout.startswith("mysite.settings\n1 query, 1 row\n\nline 5: 1 query, 1 row\n")
+    (mysite / "script.py").write_text(script, encoding="utf-8")
+    ran = python(mysite, "script.py")
+    assert ran.stdout.startswith(
+        "mysite.settings\n1 query, 1 row\n\nscript.py line 5: 1 query, 1 row\n"
+    )
 
 
 def test_wrong_settings_named(mysite):
