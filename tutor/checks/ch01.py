@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from html import escape as python_escape
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 from company.models import Department
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import (
     MultipleObjectsReturned,
     ObjectDoesNotExist,
+    PermissionDenied,
 )
+from django.db import DatabaseError, connection
 from django.db.models import F
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
+    HttpResponseForbidden,
     HttpResponseNotFound,
+    JsonResponse,
 )
 from django.shortcuts import (
     aget_object_or_404,
     get_list_or_404,
     get_object_or_404,
     redirect,
+    render,
     resolve_url,
 )
 from django.template import Context, RequestContext, Template, TemplateSyntaxError, engines
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, include, path, re_path, reverse
+from django.utils.datastructures import MultiValueDictKeyError
 from django.utils.html import escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import mark_safe
 from django.views.generic import ListView, View
-from shop.models import Customer, Product
+from shop.models import Customer, Order, Product
 
 from tutor import compare
 from tutor.checks import Exercise, Prediction, Run, changes, pages
@@ -1105,3 +1117,512 @@ def float_price() -> object:
         return HttpResponse(format_html("{}: {}", product.name, float(product.price)))
 
     return [path("prices/<str:sku>/", price, name="price")]
+
+
+# 01.10: people who are not logged in.
+
+
+def another_order() -> None:
+    """ann has one more order, and so has somebody without a login"""
+    for number, who in (("2026-9001", {"user__username": "ann"}), ("2026-9002", {"user": None})):
+        Order.objects.create(number=number, customer=Customer.objects.filter(**who)[0])
+
+
+my_orders = Exercise(
+    "01.10",
+    "Only for people who are logged in",
+    minutes=4,
+    queries=2,
+    changes=[another_order],
+    hints=[
+        "Ask first whether request.user.is_authenticated. It is a value: no () behind it.",
+        'reverse("login") is the address of the login page, request.path that of this page.',
+        "The redirect is a response like any other: return it, else the view goes on.",
+    ],
+)
+
+
+@my_orders.cases
+def _() -> list[tuple[HttpRequest]]:
+    ann, ben, ivo = User.objects.filter(username__in=["ann", "ben", "ivo"]).order_by("username")
+    return [(pages.request("/my/orders/", user),) for user in (ann, None, ivo, ben)]
+
+
+@my_orders.check
+def _(run: Run) -> str | None:
+    request = run.arguments[0]
+    if sentence := pages.no_response(run):
+        return sentence
+    if run.error:
+        return None
+    status = run.value.status_code
+    if not request.user.is_authenticated:
+        return _to_the_login(run.value, request.path)
+    if status in (301, 302, 303):
+        return (
+            f"{request.user} is logged in, but your view leads to {run.value.headers['Location']}."
+        )
+    if status != 200:
+        return f"{request.user} is logged in, but the status is {status}."
+    numbers = set(
+        Order.objects.filter(customer__user=request.user).values_list("number", flat=True)
+    )
+    found = set(re.findall(r"\b\d{4}-\d{4}\b", pages.read(run.value).text))
+    if other := sorted(found - numbers):
+        return (
+            f"The page of {request.user} shows orders of other people: {other[0]} and "
+            f"{len(other) - 1} more. Nobody may see them."
+        )
+    if missing := sorted(numbers - found):
+        return f"{len(missing)} of the {len(numbers)} orders of {request.user} are not in the page."
+    return None
+
+
+def _to_the_login(response: Any, here: str) -> str | None:
+    status, login = response.status_code, reverse("login")
+    if status == 200:
+        return "Nobody is logged in, but your view answers 200. It should lead to the login page."
+    if status in (301, 308):
+        return (
+            f"{status} means: for ever. The browser would never ask for this page again, "
+            "not even after the login. Use 302."
+        )
+    if status not in (302, 303):
+        return f"Nobody is logged in, and your view answers {status}. It should lead to the login."
+    address = urlsplit(response.headers["Location"])
+    if address.path != login:
+        return f"Nobody is logged in, and your view leads to {address.path}. The login is {login}."
+    then = parse_qs(address.query).get("next")
+    if then is None:
+        return (
+            "The login page does not know where to go on: add ?next= and the address of this page."
+        )
+    if then != [here]:
+        return f"After the login it goes on to {then[0]}, and not back to {here}."
+    return None
+
+
+@my_orders.mistake(
+    "is_authenticated is a value, and no longer a method. Old tutorials call it; leave out the ()."
+)
+def called_value(run: Run) -> bool:
+    return "'bool' object is not callable" in str(run.error)
+
+
+@my_orders.mistake(
+    "You refuse people who are not logged in. They may just have to log in: lead them there."
+)
+def refused(run: Run) -> bool:
+    return isinstance(run.error, PermissionDenied) or run.value.status_code in (401, 403)
+
+
+@my_orders.mistake(
+    "When nobody is logged in, request.user is an object all the same, but no row stands behind "
+    "it. Ask is_authenticated before you look for orders."
+)
+def nobody(run: Run) -> bool:
+    return run.error is not None and "AnonymousUser" in str(run.error)
+
+
+@my_orders.mistake("A user need not be a customer. Order.objects.visible_to(user) knows that.")
+def no_customer(run: Run) -> bool:
+    return isinstance(run.error, ObjectDoesNotExist)
+
+
+@my_orders.right
+def decorated(request: HttpRequest) -> object:
+    @login_required
+    def view(request: HttpRequest) -> HttpResponse:
+        text = "{% for order in orders %}<li>{{ order.number }}{% endfor %}"
+        orders = Order.objects.filter(customer__user=request.user.pk)
+        return HttpResponse(Template(text).render(Context({"orders": orders})))
+
+    return view(request)
+
+
+@my_orders.right
+def quoted(request: HttpRequest) -> object:
+    if request.user.is_anonymous:
+        return redirect(f"{reverse('login')}?next={quote(request.get_full_path(), safe='')}")
+    numbers = Order.objects.visible_to(request.user).values_list("number", flat=True)
+    return JsonResponse({"numbers": list(numbers)})
+
+
+@my_orders.right
+def through_the_customer(request: HttpRequest) -> object:
+    if isinstance(request.user, AnonymousUser):
+        return redirect_to_login(request.path)
+    customer = Customer.objects.filter(user=request.user).first()
+    orders = customer.orders.all() if customer else []
+    return HttpResponse("\n".join(str(order) for order in orders), content_type="text/plain")
+
+
+@my_orders.right
+async def awaited(request: HttpRequest) -> object:
+    user = await request.auser()
+    if not user.is_authenticated:
+        return redirect(reverse("login", query={"next": request.path}))
+    return HttpResponse(" ".join([o.number async for o in Order.objects.visible_to(user)]))
+
+
+def numbers_of(orders: Any) -> HttpResponse:
+    return HttpResponse(", ".join(order.number for order in orders))
+
+
+@my_orders.wrong("Nobody is logged in, but your view answers 200")
+def open_to_all(request: HttpRequest) -> object:
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong("Nobody is logged in, but your view answers 200")
+def an_object_is_true(request: HttpRequest) -> object:
+    if not request.user:
+        return redirect_to_login(request.path)
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong("Nobody is logged in, but your view answers 200")
+def made_and_not_returned(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        redirect(f"{reverse('login')}?next={request.path}")
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong(called_value)
+def old_tutorial(request: HttpRequest) -> object:
+    if not request.user.is_authenticated():  # type: ignore[operator]
+        return redirect_to_login(request.path)
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong(refused)
+def forbidden(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return HttpResponseForbidden("Log in first")
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong(refused)
+def denied(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong(nobody)
+def filters_by_nobody(request: HttpRequest) -> object:
+    orders = Order.objects.filter(customer__user=request.user)
+    return numbers_of(orders) if orders else redirect_to_login(request.path)
+
+
+@my_orders.wrong("ivo is logged in, but your view leads to /accounts/login/")
+def empty_is_nobody(request: HttpRequest) -> object:
+    orders = Order.objects.filter(customer__user=request.user.pk or 0)
+    return numbers_of(orders) if orders else redirect_to_login(request.path)
+
+
+@my_orders.wrong(no_customer)
+def customer_of_the_user(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    user: Any = request.user
+    return numbers_of(user.customer.orders.all())
+
+
+@my_orders.wrong("The page of ann shows orders of other people: 2024-0001 and 338 more.")
+def everybodys(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    return numbers_of(Order.objects.all())
+
+
+@my_orders.wrong("ann is logged in, but your view leads to /accounts/login/?next=/my/orders/.")
+def wrong_way_round(request: HttpRequest) -> object:
+    if request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong("The login page does not know where to go on")
+def without_next(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect("login")
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong("After the login it goes on to /orders/, and not back to /my/orders/.")
+def next_by_hand(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect("/accounts/login/?next=/orders/")
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong("and your view leads to /login/. The login is /accounts/login/.")
+def guessed_address(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect("/login/?next=/my/orders/")
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong("301 means: for ever")
+def for_ever(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect(f"{reverse('login')}?next={request.path}", permanent=True)
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong("Nobody is logged in, but your view answers 200")
+def login_page_itself(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return render(request, "registration/login.html")
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+# 01.11: data in place of a page.
+
+
+def apostrophes() -> None:
+    """there is a product more, What's Eating My Tomato?"""
+    like = Product.objects.get(sku="BOO-008")
+    Product.objects.create(
+        name="What's Eating My Tomato?", sku="BOO-099", category_id=like.category_id, price=15
+    )
+
+
+search = Exercise(
+    "01.11",
+    "A search that speaks JSON",
+    minutes=5,
+    queries=1,
+    changes=[apostrophes],
+    hints=[
+        'request.GET.get("q", "") is the text behind ?q=, or an empty one.',
+        "An empty text is in every name. So an empty q needs an if of its own.",
+        'JsonResponse wants a dictionary with a list of texts: {"products": [p.name for p in ...]}.',
+    ],
+)
+
+
+@search.cases
+def _() -> list[tuple[HttpRequest]]:
+    texts = ["?q=watering", "?q=", "", "?q=TOMATO", "?q=sprinkler", "?q=zeppelin", "?q=what%27s"]
+    return [(pages.request(f"/search/{text}"),) for text in texts]
+
+
+@search.check
+def _(run: Run) -> str | None:
+    if sentence := pages.no_response(run):
+        return sentence
+    if run.error:
+        return None
+    response = run.value
+    if response.status_code != 200:
+        return f"The status is {response.status_code}. Asked is 200, also when nothing is found."
+    try:
+        data = json.loads(pages.body(response))
+    except ValueError:
+        return f"This is not JSON: {compare.shown(pages.body(response))}. JsonResponse writes JSON."
+    if "json" not in response.headers.get("Content-Type", ""):
+        return (
+            "The text is JSON, but the header says "
+            f"{response.headers.get('Content-Type')}. JsonResponse sets the right one."
+        )
+    if not isinstance(data, dict) or list(data) != ["products"]:
+        return f'Asked is a dictionary with one key, "products". Yours: {compare.shown(data)}'
+    return _found(data["products"], run.arguments[0].GET.get("q", ""))
+
+
+def _found(names: Any, q: str) -> str | None:
+    if not isinstance(names, list):
+        return f'Under "products" should stand a list. There is {compare.shown(names)}.'
+    if strange := [name for name in names if not isinstance(name, str)]:
+        return f"Each product should be its name, a text. Yours: {compare.shown(strange[0])}"
+    offered = Product.objects.active()
+    right = list(offered.filter(name__icontains=q).values_list("name", flat=True)) if q else []
+    if names == right or names == sorted(right):
+        return None
+    if not q:
+        return f"Without a text to look for, there is nothing to find. Yours finds {len(names)}."
+    if hidden := set(names) - set(offered.values_list("name", flat=True)):
+        return f"{min(hidden)} is not on offer, but your view finds it for {q!r}."
+    if missing := [name for name in right if name not in names]:
+        return (
+            f"{missing[0]} is missing for {q!r}. The text may stand anywhere in the name, "
+            "in capital letters or not."
+        )
+    if other := [name for name in names if name not in right]:
+        return f"Your view finds {other[0]} for {q!r}."
+    return f"The names for {q!r} are not sorted, or one is there more than once: {names}"
+
+
+@search.mistake(
+    'Without ?q= in the address, request.GET["q"] is an error. get("q", "") is empty then.'
+)
+def no_q(run: Run) -> bool:
+    return isinstance(run.error, MultiValueDictKeyError)
+
+
+@search.mistake("request.GET.get without a default is None when there is no ?q=. Give it one: ''.")
+def q_is_none(run: Run) -> bool:
+    return "None" in str(run.error) and "q" not in run.arguments[0].GET
+
+
+@search.mistake("JsonResponse wants a dictionary. Put the list under the key products.")
+def bare_list(run: Run) -> bool:
+    return "non-dict objects" in str(run.error)
+
+
+@search.mistake(
+    "JSON knows texts, numbers, lists and dictionaries, but no Django objects: name them."
+)
+def no_json(run: Run) -> bool:
+    return "not JSON serializable" in str(run.error)
+
+
+@search.mistake(
+    "The text that somebody typed became part of your SQL, and broke it. It could also change "
+    "your data. filter hands it over apart from the SQL."
+)
+def injected(run: Run) -> bool:
+    return isinstance(run.error, DatabaseError)
+
+
+@search.right
+def with_values(request: HttpRequest) -> object:
+    q = request.GET.get("q")
+    names = Product.objects.none().values_list("name", flat=True)
+    if q:
+        offered = Product.objects.active().filter(name__icontains=q)
+        names = offered.order_by("name").values_list("name", flat=True)
+    return JsonResponse({"products": list(names)})
+
+
+@search.right
+def in_python(request: HttpRequest) -> object:
+    q = request.GET.get("q", "").strip().lower()
+    names = (p.name for p in Product.objects.active() if q and q in p.name.lower())
+    text = json.dumps({"products": sorted(names)})
+    return HttpResponse(text, content_type="application/json")
+
+
+@search.right
+def by_cursor(request: HttpRequest) -> object:
+    if not (q := request.GET.get("q", "")):
+        return JsonResponse({"products": []})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM shop_product "
+            "WHERE is_active AND lower(name) LIKE lower(%s) ORDER BY name",
+            [f"%{q}%"],
+        )
+        return JsonResponse({"products": [name for (name,) in cursor]})
+
+
+@search.right
+async def without_blocking(request: HttpRequest) -> object:
+    products = Product.objects.active().filter(name__icontains=request.GET.get("q") or "\n")
+    return JsonResponse({"products": [product.name async for product in products]})
+
+
+def answer(products: Any) -> JsonResponse:
+    return JsonResponse({"products": [product.name for product in products]})
+
+
+@search.wrong(no_q)
+def in_brackets(request: HttpRequest) -> object:
+    q = request.GET["q"]
+    return answer(Product.objects.active().filter(name__icontains=q) if q else [])
+
+
+@search.wrong(q_is_none)
+def no_default(request: HttpRequest) -> object:
+    q: Any = request.GET.get("q")
+    return answer(Product.objects.active().filter(name__icontains=q) if q != "" else [])
+
+
+@search.wrong("Without a text to look for, there is nothing to find. Yours finds 77.")
+def empty_finds_all(request: HttpRequest) -> object:
+    return answer(Product.objects.active().filter(name__icontains=request.GET.get("q", "")))
+
+
+@search.wrong("Sprinkler is not on offer, but your view finds it for 'sprinkler'.")
+def not_on_offer(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    return answer(Product.objects.filter(name__icontains=q) if q else [])
+
+
+@search.wrong("Watering Can 5 l is missing for 'watering'. The text may stand anywhere")
+def whole_name(request: HttpRequest) -> object:
+    return answer(Product.objects.active().filter(name=request.GET.get("q", "")))
+
+
+@search.wrong("is missing for 'TOMATO'. The text may stand anywhere in the name")
+def capitals_matter(request: HttpRequest) -> object:
+    q = request.GET.get("q", "").capitalize()
+    return answer([p for p in Product.objects.active() if q and q in p.name and q != "Tomato"])
+
+
+@search.wrong(bare_list)
+def list_alone(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    products = Product.objects.active().filter(name__icontains=q) if q else []
+    return JsonResponse([product.name for product in products])
+
+
+@search.wrong(no_json)
+def queryset(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    return JsonResponse({"products": Product.objects.active().filter(name__icontains=q)})
+
+
+@search.wrong("Each product should be its name, a text. Yours: ['Watering Can 5 l']")
+def rows_not_flat(request: HttpRequest) -> object:
+    names = Product.objects.active().filter(name__icontains=request.GET.get("q", ""))
+    return JsonResponse({"products": list(names.values_list("name"))})
+
+
+@search.wrong("A view returns a response, such as HttpResponse(...). Yours: {'products': ")
+def dictionary_alone(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    return {"products": [p.name for p in Product.objects.active().filter(name__icontains=q)]}
+
+
+@search.wrong("This is not JSON: ")
+def python_text(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    names = [p.name for p in Product.objects.active().filter(name__icontains=q)]
+    return HttpResponse(str({"products": names}))
+
+
+@search.wrong("The text is JSON, but the header says text/html")
+def as_html(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    names = [p.name for p in Product.objects.active().filter(name__icontains=q)]
+    return HttpResponse(json.dumps({"products": names}))
+
+
+@search.wrong("The status is 404. Asked is 200, also when nothing is found.")
+def nothing_is_404(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    names = [p.name for p in Product.objects.active().filter(name__icontains=q) if q]
+    return JsonResponse({"products": names}, status=200 if names else 404)
+
+
+@search.wrong(injected)
+def into_the_sql(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    sql = f"SELECT * FROM shop_product WHERE is_active AND lower(name) LIKE '%%{q.lower()}%%'"
+    return answer(Product.objects.raw(sql + " ORDER BY name") if q else [])
+
+
+@search.wrong("it took 3 queries. 1 is enough.")
+def asks_for_each(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    keys = Product.objects.active().filter(name__icontains=q).values_list("pk") if q else []
+    return answer(Product.objects.get(pk=pk) for (pk,) in keys)
+
+
+@search.wrong("The names for 'watering' are not sorted")
+def last_first(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    return answer(Product.objects.active().filter(name__icontains=q).order_by("-name") if q else [])
