@@ -73,10 +73,8 @@ def _checked(id: str, guess: Any) -> Callable[[Answer], Answer]:
         except KeyboardInterrupt:
             _stop_the_cell("Interrupted. Your answer was stopped and not judged.")
             raise
-        problem_with_file = progress.record(verdict)
+        progress.record(verdict)
         show(verdict)
-        if problem_with_file:
-            show(Said(problem_with_file))
         return answer
 
     return decorate

@@ -35,38 +35,62 @@ def file() -> str:
 
 @contextmanager
 def _open() -> Iterator[sqlite3.Connection]:
-    """The file, in a transaction. One that cannot be read is set aside, with a sentence."""
-    name = file()
-    if name == ":memory:":
-        global _in_memory
-        if _in_memory is None:
-            _in_memory = sqlite3.connect(name, isolation_level=None)
-            _in_memory.execute(_TABLE)
-        yield _in_memory
-        return
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    """The file, in a transaction that is committed at the end."""
+    connection = _connect(file())
     try:
-        connection = _connect(name)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        _set_aside(Path(name))
-        connection = _connect(name)
-    try:
-        with connection:
-            yield connection
+        yield connection
+        connection.execute("COMMIT")
     finally:
-        connection.close()
+        connection.rollback()  # which does nothing after a COMMIT
+        if connection is not _in_memory:
+            connection.close()
 
 
 def _connect(name: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(name, timeout=10)
+    """The file as it should be. A damaged one is set aside; without one that can be written,
+    this kernel's memory has to do. Both are said."""
+    if name == ":memory:":
+        return _memory()
+    path = Path(name)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _begin(name)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            _set_aside(path)
+            return _begin(name)
+    except (OSError, sqlite3.Error) as error:
+        if _in_memory is None:
+            print(
+                f"Your progress cannot be written to {path.name} ({error}). "
+                "What you do now is only remembered until the kernel ends."
+            )
+        return _memory()
+
+
+def _begin(name: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(name, timeout=10, isolation_level=None)
+    try:
+        # It waits here while another kernel writes.
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("damaged")
         connection.execute(_TABLE)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _memory() -> sqlite3.Connection:
+    global _in_memory
+    if _in_memory is None:
+        _in_memory = sqlite3.connect(":memory:", isolation_level=None)
+        _in_memory.execute(_TABLE)
+    _in_memory.execute("BEGIN")
+    return _in_memory
 
 
 def _set_aside(path: Path) -> None:
@@ -77,20 +101,16 @@ def _set_aside(path: Path) -> None:
     print(f"Your progress file was damaged. It is kept as {aside.name}, and a new one is begun.")
 
 
-def record(verdict: Verdict) -> str:
-    """Note an attempt. Return a sentence when it cannot be written, else ""."""
+def record(verdict: Verdict) -> None:
+    """Note an attempt. A stub is none."""
     if verdict.word == "not attempted":
-        return ""
-    try:
-        with _open() as rows:
-            rows.execute(
-                "INSERT INTO exercise (id, tries, done) VALUES (?, 1, ?) ON CONFLICT (id) "
-                "DO UPDATE SET tries = tries + 1, done = max(done, excluded.done)",
-                (verdict.id, verdict.done),
-            )
-    except (OSError, sqlite3.Error) as error:
-        return f"Your progress could not be written to {Path(file()).name}: {error}."
-    return ""
+        return
+    with _open() as rows:
+        rows.execute(
+            "INSERT INTO exercise (id, tries, done) VALUES (?, 1, ?) ON CONFLICT (id) "
+            "DO UPDATE SET tries = tries + 1, done = max(done, excluded.done)",
+            (verdict.id, verdict.done),
+        )
 
 
 def count_hint(id: str, most: int) -> int:

@@ -230,8 +230,17 @@ def _no_input(*args: object, **kwargs: object) -> str:
     raise InputRefused("input() waits for a person. An answer gets its values as arguments.")
 
 
-def _no_exit(*args: object, **kwargs: object) -> None:
+def _no_exit() -> None:
     raise SystemExit
+
+
+def _as_text(printed: Printed) -> Callable[..., None]:
+    """display() in an answer that runs several times, as if it were print()."""
+
+    def publish(data: dict[str, Any], *args: object, **kwargs: object) -> None:
+        printed.write(f"{data.get('text/plain', '')}\n")
+
+    return publish
 
 
 class _NoReset:
@@ -258,6 +267,7 @@ def stage() -> Iterator[Printed]:
     ]
     if shell := _notebook():
         patches.append(mock.patch.object(shell, "ask_exit", _no_exit))
+        patches.append(mock.patch.object(shell.display_pub, "publish", _as_text(printed)))
     locmem = "django.core.mail.backends.locmem.EmailBackend"
     if hasattr(settings, "MAILERS"):
         mailers = {alias: {"BACKEND": locmem} for alias in settings.MAILERS}

@@ -133,6 +133,11 @@ def test_a_watch_around_it_does_not_show_the_check(notebook: Notebook) -> None:
 
 def test_what_is_printed_is_shown(notebook: Notebook) -> None:
     said = notebook.run(answer('print("counting"); return []'))
+    shown = notebook.run(
+        answer("from IPython.display import Markdown, display; display(Markdown(), 7)")
+    )
+    assert "It printed:\n    <IPython.core.display.Markdown object>\n    7" in shown
+    assert "'seven'" in notebook.run("display('seven')")
     assert "It printed:\n    counting" in said
     assert said.count("counting") == 1
 

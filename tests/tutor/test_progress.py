@@ -75,13 +75,26 @@ def test_a_damaged_file_is_set_aside(
     assert progress.done() == {"04.1"}
 
 
-def test_a_file_that_cannot_be_written_is_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_a_file_the_kernel_remembers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.sqlite3"))
-    said = progress.record(verdict("04.1", "correct", done=True))
-    assert said.startswith("Your progress could not be written to progress.sqlite3: ")
+    monkeypatch.setattr(progress, "_in_memory", None)
+    for _ in range(2):
+        progress.record(verdict("04.1", "correct", done=True))
+    assert progress.done() == {"04.1"}
+    said = capsys.readouterr().out
+    assert said.count("Your progress cannot be written to progress.sqlite3 (") == 1
+    assert "only remembered until the kernel ends" in said
+
+
+def test_what_is_not_finished_is_not_written(file: Path) -> None:
+    progress.record(verdict("04.1", "not yet"))
+    with pytest.raises(KeyboardInterrupt), progress._open() as rows:
+        rows.execute("UPDATE exercise SET done = 1")
+        raise KeyboardInterrupt
+    assert progress.done() == set()
 
 
 def test_the_table_says_where_to_go_on(file: Path) -> None:
