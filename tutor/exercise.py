@@ -50,7 +50,7 @@ def exercise(id: str) -> Callable[[Answer], Answer]:
     return _checked(id, None)
 
 
-def predict(id: str, guess: Any) -> Callable[[Answer], Answer]:
+def predict(id: str, guess: Any = ...) -> Callable[[Answer], Answer]:
     """Say what the function below will do, then see: @predict("04.1", 12).
 
     Write your guess in place of the three dots. Any guess counts; the trace explains it.
@@ -59,6 +59,10 @@ def predict(id: str, guess: Any) -> Callable[[Answer], Answer]:
 
 
 def _checked(id: str, guess: Any) -> Callable[[Answer], Answer]:
+    if callable(id):
+        show(Said('The number is missing. Write it in parentheses, as @exercise("04.1").'))
+        return id
+
     def decorate(answer: Answer) -> Answer:
         try:
             task = checks.find(id)

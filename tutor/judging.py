@@ -152,7 +152,7 @@ class _Judge:
                 if run.error is not None:
                     return self._failed(task, run, notes)
                 if sentence:
-                    if change and not run.queries and run.value == first.value:
+                    if change and not run.queries and _same(run.value, first.value):
                         sentence = (
                             "Your answer gives today's result, whatever is in the database. "
                             "Ask the database for it."
@@ -184,15 +184,14 @@ class _Judge:
         run = self._call(self.answer, arguments, expected)
         if run.error is not None:
             return run, None
-        sentence = None
-        if task.expected:
-            try:
+        try:
+            sentence = None
+            if task.expected:
                 sentence = compare.difference(expected, run.value, task.ordered)
-            except Exception as error:  # noqa: BLE001 A learner's __eq__ may do anything.
-                kind = type(error).__name__
-                sentence = f"What your function returned cannot be compared: {kind}."
-        if sentence is None and task.fault:
-            sentence = task.fault(run)
+            if sentence is None and task.fault:
+                sentence = task.fault(run)
+        except Exception as error:  # noqa: BLE001 A learner's __eq__ may do anything.
+            sentence = f"What your function returned cannot be used: {type(error).__name__}."
         return run, sentence
 
     def _signature(self, task: Exercise) -> str:
@@ -325,6 +324,13 @@ def _takes(answer: Answer, arguments: tuple[Any, ...]) -> bool:
     except ValueError:  # Some of Python's own functions do not say what they take.
         return True
     return True
+
+
+def _same(value: Any, other: Any) -> bool:
+    try:
+        return compare.difference(value, other, ordered=False) is None
+    except Exception:  # noqa: BLE001 A learner's __eq__ may do anything.
+        return False
 
 
 def _name(answer: Answer) -> str:

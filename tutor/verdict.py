@@ -22,6 +22,7 @@ _BOX = (
     "border-left:4px solid {};padding:2px 0 2px 12px"
 )
 _QUIET = "color:var(--jp-ui-font-color2,inherit)"
+_PART = "font-weight:bold;margin-top:8px"
 _CODE = (
     "font-family:var(--jp-code-font-family,monospace);font-size:13px;line-height:1.45;margin:2px 0;"
     "white-space:pre-wrap;overflow-wrap:anywhere;background:transparent;padding:0;color:inherit"
@@ -78,10 +79,10 @@ class Verdict:
             parts.append(f'<pre style="{_CODE}">{escape(self.code)}</pre>')
         parts += [f"<div>{escape(note)}</div>" for note in self.notes]
         if self.printed:
-            parts.append(f'<div><b>It printed</b></div><pre style="{_CODE}">')
+            parts.append(f'<div style="{_PART}">It printed</div><pre style="{_CODE}">')
             parts.append(f"{escape(self.printed)}</pre>")
         if self.seen is not None and self.seen.events:
-            parts.append("<div><b>What your code did</b></div>")
+            parts.append(f'<div style="{_PART}">What your code did</div>')
             parts.append(self.seen.html())
         return f'<div style="{_BOX.format(colour)}">{"".join(parts)}</div>'
 

@@ -23,8 +23,10 @@ from django.db import connection, connections, models, transaction
 from django.db.models.signals import post_save
 from django.dispatch import Signal
 
+import glass
 from glass import trace
 from tutor import checks, running, solutions
+from tutor.checks import changes
 from tutor.judging import judge
 from tutor.verdict import Verdict
 
@@ -111,6 +113,16 @@ def test_rows_are_fresh(answer: Any, attempt: Attempt, template: Path | None) ->
     assert judge(checks.find("04.1"), solutions.answer("04.1")).word == "correct"
     if template:
         assert not list(template.parent.glob(f"private-{os.getpid()}-exercise-*"))
+
+
+def test_reset_is_refused(attempt: Attempt) -> None:
+    def answer() -> int:
+        glass.reset()
+        return Employee.objects.count()
+
+    verdict = attempt(answer)
+    assert verdict.word == "error"
+    assert "An answer gets fresh rows by itself. Leave reset() out." in verdict.message
 
 
 def test_objects_of_one_case_tell_nothing_to_the_next(make: Any) -> None:
@@ -478,6 +490,13 @@ class Bites:
 def test_a_value_that_cannot_be_compared(attempt: Attempt) -> None:
     assert attempt(lambda: Bites()).word in ("not yet", "error")
     assert attempt(lambda: [Bites()]).word in ("not yet", "error")
+
+
+def test_a_value_that_bites_again_on_changed_rows(make: Any) -> None:
+    task = make(changes=[lambda: None, changes.newcomer])
+    task.expects(lambda: None)
+    task.check(lambda run: None if run.value is None or Employee.objects.count() == 60 else "No.")
+    assert judge(task, lambda: Bites()).word == "not yet"
 
 
 def test_an_error_that_cannot_be_shown(attempt: Attempt) -> None:

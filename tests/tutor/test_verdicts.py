@@ -338,6 +338,15 @@ def test_an_unknown_number_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> 
     assert said[2].startswith("There is no exercise 'nothing'. Near it: ")
 
 
+def test_a_missing_number_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    @exercise.exercise
+    def staff() -> int:
+        return 7
+
+    assert staff() == 7
+    assert capsys.readouterr().out.startswith("The number is missing. Write it in parentheses")
+
+
 def test_hints_and_the_solution(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
