@@ -111,7 +111,7 @@ def callers(frame: FrameType | None) -> tuple[Place, ...]:
                 if code.co_name == "render_annotated" and not any(
                     place.kind == "template" for place in places
                 ):
-                    places.append(_template_place(frame))
+                    places += _template_place(frame)
             else:
                 place = _new(Place, (code.co_filename, frame.f_lineno, code.co_name, kind))
                 # A comprehension stands on the same line as the function around it.
@@ -125,21 +125,24 @@ def callers(frame: FrameType | None) -> tuple[Place, ...]:
     return tuple(places) or awaited.get()
 
 
-def _template_place(frame: FrameType) -> Place:
+def _template_place(frame: FrameType) -> list[Place]:
+    """The template's line, or [] where it is a library's own: a form's, the admin's."""
     node = frame.f_locals["self"]
     origin = getattr(node, "origin", None)
+    file = str(getattr(origin, "name", ""))
+    if Path(file).is_absolute() and _kinds[file] != "file":
+        return []
     name = getattr(origin, "template_name", None) or "template"
     token = getattr(node, "token", None)
-    return Place(str(name), getattr(token, "lineno", 0), "", "template")
+    return [Place(str(name), getattr(token, "lineno", 0), "", "template")]
 
 
 def _kind_of(file: str) -> str:
     if _CELL.search(file):
         return "cell"
     if file.startswith("<"):
-        # "<string>" is the code that -c gives; elsewhere a library has made it, as dataclasses do.
-        typed = file.startswith(("<stdin>", "<python-input"))
-        return "cell" if typed or (file == "<string>" and sys.argv[:1] == ["-c"]) else ""
+        # "<string>" is code that a library has made, as dataclasses do.
+        return "cell" if file.startswith(("<stdin>", "<python-input")) else ""
     if Path(file).parts[-3:] == ("django", "template", "base.py"):
         return "template"
     resolved = Path(file).resolve()

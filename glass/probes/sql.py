@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
+from types import FrameType
 from typing import Any
 from weakref import WeakSet
 
@@ -30,13 +31,23 @@ class _Asked:
     """What one line asks, once or often. Its queries share it: there may be thousands."""
 
     __slots__ = ("again", "cause", "displayed", "places", "sql")
+    again: int  # how often it came again, at most 2
 
     def __init__(self, sql: str, places: tuple[source.Place, ...], displayed: bool) -> None:
         self.sql = sql
         self.places = places
         self.displayed = displayed
-        self.again = False
+        self.again = 0
         self.cause: Cause | None = None
+
+    def look_again(self, frame: FrameType) -> None:
+        """Find the cause at the second statement; the third one must have the same."""
+        self.again += 1
+        cause = repeats.find_cause(frame)
+        if self.again == 1 or (cause and self.cause and cause.relation == self.cause.relation):
+            self.cause = cause
+        else:
+            self.cause = None
 
 
 class Query(Event):
@@ -164,19 +175,19 @@ class _Cursor:
 
 
 def _watch_statement(
-    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    if not sql.startswith("SELECT") and sql.startswith(_TRANSACTION):
-        return _watch_transaction(execute, sql, params, many, context)
+    text = sql if isinstance(sql, str) else sql.as_string()  # psycopg.sql.Composable
+    if not text.startswith("SELECT") and text.startswith(_TRANSACTION):
+        return _watch_transaction(execute, text, params, many, context)
     frame = sys._getframe(3)  # Past CursorWrapper's own two: the first that may be a learner's.
-    key = sql, source.callers(frame)
+    key = text, source.callers(frame)
     asked = _asked.get(key)
     if asked is None:
-        displayed = sql.endswith("LIMIT 21") and repeats.is_display(frame)
+        displayed = text.endswith("LIMIT 21") and repeats.is_display(frame)
         asked = _asked[key] = _Asked(*key, displayed)
-    elif not asked.again:
-        asked.again = True
-        asked.cause = repeats.find_cause(frame)
+    elif asked.again < 2:
+        asked.look_again(frame)
     query = Query(asked, params, many, context["connection"].alias)
     for trace in listening["sql"]:
         trace.events.append(query)

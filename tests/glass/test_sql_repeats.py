@@ -179,7 +179,6 @@ def test_silent(users, remarks, name):
     assert remarks(seen) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the cause is looked for once, at the second statement")
 def test_the_same_line_for_two_relations_is_not_named(company, remarks):
     """Both ask employees by id, on one line: which of them repeats cannot be said."""
     pairs = list(

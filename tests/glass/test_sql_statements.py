@@ -124,6 +124,34 @@ def test_time_of_fetching():
     assert took / 2 < seen.queries[0].duration <= took
 
 
+@pytest.fixture
+def psycopg_sql():
+    if connection.vendor != "postgresql":
+        pytest.skip("This is psycopg's own.")
+    from psycopg import sql
+
+    return sql
+
+
+def test_a_composed_statement(company, psycopg_sql):
+    table = psycopg_sql.Identifier("company_skill")
+    with watch("sql", show=False) as seen, connection.cursor() as cursor:
+        cursor.execute(psycopg_sql.SQL("SELECT name FROM {}").format(table))
+        assert len(cursor.fetchall()) == 2
+    (query,) = seen.queries
+    assert (query.sql, query.rows) == ('SELECT name FROM "company_skill"', 2)
+    assert 'FROM "company_skill"' in seen.text()
+
+
+def test_a_server_side_cursor(company, psycopg_sql):
+    with watch("sql", show=False) as seen:
+        employees = Employee.objects.iterator(chunk_size=2)
+        next(employees)
+        one_chunk = seen.queries[0].rows
+        list(employees)
+    assert (one_chunk, seen.queries[0].rows) == (2, 5)
+
+
 def test_a_failing_statement(company):
     with watch("sql", show=False) as seen, pytest.raises(IntegrityError):
         Department.objects.create(name="Sales", city="Oslo", budget=1)

@@ -76,9 +76,9 @@ def test_durable_and_set_rollback():
 @inside
 def test_savepoints_by_hand():
     with watch("sql", show=False) as seen:
-        first = transaction.savepoint()
+        first = transaction.savepoint_create()
         Skill.objects.count()
-        second = transaction.savepoint()
+        second = transaction.savepoint_create()
         Skill.objects.count()
         transaction.savepoint_commit(second)
         transaction.savepoint_rollback(first)
@@ -92,8 +92,8 @@ def test_savepoints_by_hand():
 @inside
 def test_ending_the_outer_savepoint_ends_the_inner_one():
     with watch("sql", show=False) as seen:
-        outer = transaction.savepoint()
-        transaction.savepoint()
+        outer = transaction.savepoint_create()
+        transaction.savepoint_create()
         Skill.objects.count()
         transaction.savepoint_commit(outer)
         Skill.objects.count()
