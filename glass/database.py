@@ -39,6 +39,7 @@ class PrivateDatabase:
 
     def __init__(self, template: Path) -> None:
         self.template = template
+        self._folder = template.parent
         self._numbers = count(1)
         self.path = self._copy()
 
@@ -73,12 +74,12 @@ class PrivateDatabase:
         from django.db import connections
 
         connections.close_all()
-        for path in self.template.parent.glob(f"private-{os.getpid()}-*{self.template.name}"):
+        for path in self._folder.glob(f"private-{os.getpid()}-*.sqlite3"):
             _unlink(path)
 
     def _copy(self) -> Path:
         name = f"private-{os.getpid()}-{next(self._numbers)}-{self.template.name}"
-        path = self.template.with_name(name)
+        path = self._folder / name
         _unlink(path)  # An earlier process may have had the same number.
         try:
             shutil.copyfile(self.template, path)
