@@ -143,7 +143,7 @@ def test_str_and_display(seen):
 def test_shown_as_text_outside_a_notebook(company, capsys):
     with watch("sql"):
         Employee.objects.count()
-    assert capsys.readouterr().out.startswith("1 query, 1 row\n\ntest_views.py line ")
+    assert capsys.readouterr().out.startswith("1 query, 1 row\n\ntest_trace_views.py line ")
 
 
 def test_one_query_reads_so(shell, company):
@@ -165,5 +165,5 @@ def test_one_query_reads_so(shell, company):
 def test_a_query_alone():
     with watch("sql", show=False) as seen:
         list(Employee.objects.filter(name="Ann").values("title"))
-    assert repr(seen.queries[0]).startswith("<Query test_views.py line ")
+    assert repr(seen.queries[0]).startswith("<Query test_trace_views.py line ")
     assert str(seen.queries[0]).endswith("\n-- with 'Ann'")
