@@ -62,7 +62,9 @@ class Send(Event):
 
     @property
     def sender_name(self) -> str:
-        return getattr(self.sender, "__name__", None) or type(self.sender).__name__
+        if self.sender is None or isinstance(self.sender, str):
+            return repr(self.sender)
+        return str(getattr(self.sender, "__name__", type(self.sender).__name__))
 
     @property
     def told(self) -> str:
