@@ -38,9 +38,25 @@ from django.shortcuts import (
     render,
     resolve_url,
 )
-from django.template import Context, RequestContext, Template, TemplateSyntaxError, engines
+from django.template import (
+    Context,
+    RequestContext,
+    Template,
+    TemplateDoesNotExist,
+    TemplateSyntaxError,
+    engines,
+)
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, include, path, re_path, reverse
+from django.urls import (
+    NoReverseMatch,
+    Resolver404,
+    URLPattern,
+    include,
+    path,
+    re_path,
+    resolve,
+    reverse,
+)
 from django.utils.datastructures import MultiValueDictKeyError
 from django.utils.html import escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import mark_safe
@@ -101,15 +117,25 @@ def address_of_the_list(run: Run) -> bool:
 @links.mistake("Your addresses name the wrong departments. The number in them is the pk.")
 def counted(run: Run) -> bool:
     right = dict(run.expected)
-    return bool(run.rows) and all(
-        address.strip("0123456789/") == right[name].strip("0123456789/")
-        for name, address in run.rows
+    return bool(run.surplus) and all(
+        re.sub(r"\d+", "", address) == re.sub(r"\d+", "", right[name]) for name, address in run.rows
     )
 
 
 @links.mistake("An address within the site begins with a slash: that is what reverse returns.")
 def absolute(run: Run) -> bool:
-    return any(not address.startswith("/") for _, address in run.rows)
+    right = dict(run.expected)
+    return any(name in right and not address.startswith("/") for name, address in run.rows)
+
+
+@links.mistake("resolve goes from an address to a view. From a name to an address goes reverse.")
+def other_way(run: Run) -> bool:
+    return isinstance(run.error, Resolver404)
+
+
+@links.mistake("An address of this project ends with a slash. Take it from reverse as it is.")
+def cut_short(run: Run) -> bool:
+    return any(name in dict(run.expected) and address[-1] != "/" for name, address in run.rows)
 
 
 @links.mistake(
@@ -160,6 +186,23 @@ def enumerated() -> object:
 @links.wrong(address_of_the_list)
 def all_the_same() -> object:
     return [(d.name, reverse("department_list")) for d in Department.objects.all()]
+
+
+@links.wrong(other_way)
+def resolved_name() -> object:
+    return [(d.name, resolve("department_detail")) for d in Department.objects.all()]
+
+
+@links.wrong(cut_short)
+def without_slash() -> object:
+    return [(d.name, f"/departments/{d.pk}") for d in Department.objects.all()]
+
+
+@links.wrong("it took 9 queries. 1 is enough")
+def one_by_one() -> object:
+    keys = Department.objects.values_list("pk", flat=True)
+    detail = "department_detail"
+    return [(Department.objects.get(pk=pk).name, reverse(detail, args=[pk])) for pk in keys]
 
 
 @links.wrong(absolute)
@@ -258,6 +301,7 @@ def _() -> list[tuple[URLPattern, ...]]:
 def _(run: Run) -> str | None:
     if sentence := pages.no_patterns(run.value):
         return sentence
+    own = run.seen
     for address, wanted in ADDRESSES.items():
         response = pages.visit(run, run.value, address)
         if response is None:
@@ -269,6 +313,7 @@ def _(run: Run) -> str | None:
                 f"{address} is answered by {found}, and not by {wanted}. The pattern of {found} "
                 "fits this address too, and it stands first."
             )
+    run.seen = own
     return None
 
 
@@ -376,6 +421,7 @@ Prediction(
 
 SIGNED_UP = "Nobody has signed up."
 PROGRAM = "alert(1)"
+MALLORY = f"Mallory <script>{PROGRAM}</script>"
 
 guest_list = Exercise(
     "01.6",
@@ -394,29 +440,36 @@ def _(run: Run) -> str | None:
     text = run.value
     if text is None:
         return "Your function returned nothing (None). Does it end with return?"
+    text = getattr(text, "template", text)  # What engines and get_template return has one inside.
     if not isinstance(text, str | Template):
         return f"Asked is the text of a template; your function returned {compare.shown(text)}."
-    try:
-        template = text if isinstance(text, Template) else Template(text)
-    except TemplateSyntaxError as error:
-        return f"Django cannot read your template: {str(error).partition('. ')[0]}."
     if isinstance(text, str) and "{" not in text:
         return (
             "Your text has no holes, so it shows the same people for ever. Do not fill it in "
             "yourself: the names come with the context."
         )
-    mallory = Customer(name=f"Mallory <script>{PROGRAM}</script>")
-    for names in (["Ann O'Brien", "Ben Okafor"], ["Cleo Papadakis"], [mallory.name], []):
+
+    def filled(names: list[str]) -> pages.Page:
         customers = [Customer(name=name) for name in names]
-        page = pages.Page(template.render(Context({"customers": customers})))
-        if sentence := _guests(page, names):
-            guests = ", ".join(names) or "no customers"
-            return f"{sentence} (Tried with {guests}.)"
+        return pages.Page(template.render(Context({"customers": customers})))
+
+    try:
+        template = text if isinstance(text, Template) else Template(text)
+        frame = filled([]).inside("li")
+        for names in (["Ann O'Brien", "Ben Okafor"], ["Cleo Papadakis"], [MALLORY], []):
+            if sentence := _guests(filled(names), names, frame):
+                guests = ", ".join(names) or "no customers"
+                return f"{sentence} (Tried with {guests}.)"
+    except TemplateSyntaxError as error:
+        return f"Django cannot read your template: {str(error).partition('. ')[0]}."
+    except Exception as error:  # noqa: BLE001 What a tag raised: the learner is told.
+        run.error = error
     return None
 
 
-def _guests(page: pages.Page, names: list[str]) -> str | None:
-    items = page.inside("li")
+def _guests(page: pages.Page, names: list[str], frame: list[str]) -> str | None:
+    """What is wrong with the page; `frame` are the <li> that it has without customers."""
+    items = [item for item in page.inside("li") if item not in frame]
     if page.runs(PROGRAM):
         return (
             "This name is a small program, and your page would run it. "
@@ -433,8 +486,8 @@ def _guests(page: pages.Page, names: list[str]) -> str | None:
             return f"There are customers, but the page also says: {SIGNED_UP}"
         return "There are customers, but the loop finds none. It goes over `customers`: same name?"
     if len(items) != len(names):
-        found = compare.count(len(items), "<li>")
-        return f"The page has {found} for {compare.count(len(names), 'customer')}."
+        customers = compare.count(len(names), "customer")
+        return f"The page has {len(items)} <li> for {customers}."
     if not any(items):
         return "Each <li> is empty. What is misspelt or missing prints nothing: look at its name."
     for name, item in zip(names, items, strict=True):
@@ -558,6 +611,8 @@ def _() -> list[tuple[str]]:
 @label.check
 def _(run: Run) -> str | None:
     name = run.arguments[0]
+    if run.value is None:
+        return "Your function returned nothing (None). Does it end with return?"
     if not isinstance(run.value, str):
         return f"Asked is a text; your function returned {compare.shown(run.value)}."
     page = pages.Page(Template("{{ label }}").render(Context({"label": run.value})))
@@ -581,11 +636,16 @@ def _(run: Run) -> str | None:
 
 
 @label.mistake(
-    "format_html got a text in which the name stands already, so it cannot escape it. "
-    "Put {} in the text, without f, and hand the name over after it."
+    "format_html needs the name as a second value. If the name stands in the text already, by "
+    "f or %, it cannot be escaped any more: put {} in its place."
 )
 def filled_in_before(run: Run) -> bool:
     return "args or kwargs must be provided" in str(run.error)
+
+
+@label.mistake("A hole with a name wants a value with that name: format_html(..., name=name).")
+def hole_with_a_name(run: Run) -> bool:
+    return isinstance(run.error, KeyError)
 
 
 @label.right
@@ -628,6 +688,11 @@ def format_html_of_f_string(name: str) -> object:
     return format_html(f"<b>{name}</b>")
 
 
+@label.wrong(hole_with_a_name)
+def named_hole(name: str) -> object:
+    return format_html("<b>{name}</b>", name)
+
+
 @label.wrong("The name is escaped twice: the page shows Ann O&#x27;Brien")
 def twice(name: str) -> object:
     return format_html("<b>{}</b>", python_escape(name))
@@ -656,6 +721,11 @@ def hole_left(name: str) -> object:
 # 01.8: a whole view.
 
 
+def longer_city() -> None:
+    """a department was opened in Dublin Port, which is another place than Dublin"""
+    changes.department(city="Dublin Port")
+
+
 def hostile_department() -> None:
     """a department was opened in Dublin whose name is a small program"""
     changes.department(name=f"Night <script>{PROGRAM}</script>", city="Dublin")
@@ -666,7 +736,7 @@ city_page = Exercise(
     "The departments of a city",
     minutes=5,
     queries=1,
-    changes=[hostile_department, changes.empty_department],
+    changes=[hostile_department, changes.empty_department, longer_city],
     hints=[
         "Three steps: the departments of the city, a template with a loop, a response.",
         "Put the queryset and the city into a Context. The template escapes both.",
@@ -677,7 +747,7 @@ city_page = Exercise(
 
 @city_page.cases
 def _() -> list[tuple[HttpRequest, str]]:
-    cities = ["Dublin", "Hamburg", "Bergen", "Oslo", f"<script>{PROGRAM}</script>"]
+    cities = ["Dublin", "Lyon", "Bergen", "Oslo", f"<script>{PROGRAM}</script>"]
     return [(pages.request("/"), city) for city in cities]
 
 
@@ -691,6 +761,9 @@ def _(run: Run) -> str | None:
         return None
     if run.value.status_code != 200:
         return f"The status is {run.value.status_code}. Asked is a page, with status 200."
+    if not pages.is_html(run.value):
+        kind = run.value.headers.get("Content-Type")
+        return f"Asked is a page of HTML. The header Content-Type of your response says {kind}."
     page = pages.read(run.value)
     if page.runs(PROGRAM):
         what = "name of a department" if names else "city"
@@ -712,7 +785,7 @@ def _city(page: pages.Page, city: str, names: list[str]) -> str | None:
     everywhere = set(Department.objects.values_list("name", flat=True))
     found = [text for text in page.inside("li") if text in everywhere]
     if missing := [name for name in names if name not in found]:
-        if any(unescape(text) in names for text in page.inside("li")):
+        if missing[0] in [unescape(text) for text in page.inside("li")]:
             return f"{missing[0]} is escaped twice: a browser shows the codes of its characters."
         if missing[0] in page.text:
             return f"{missing[0]} is in the page, but it does not stand alone in an <li>."
@@ -734,6 +807,20 @@ def not_found(run: Run) -> bool:
 @city_page.mistake("get finds one object. Here may be none, or many: use filter.")
 def only_one(run: Run) -> bool:
     return isinstance(run.error, ObjectDoesNotExist | MultipleObjectsReturned)
+
+
+NO_CONTEXT = "A template wants its values in a Context: render(Context({...}))."
+NO_FILE = "That is no name of a template file. A text becomes a template by Template(text)."
+
+
+@city_page.mistake(NO_CONTEXT)
+def no_context(run: Run) -> bool:
+    return "has no attribute 'render_context'" in str(run.error)
+
+
+@city_page.mistake(NO_FILE)
+def no_file(run: Run) -> bool:
+    return isinstance(run.error, TemplateDoesNotExist)
 
 
 CITY = (
@@ -850,6 +937,53 @@ def asks_first(request: HttpRequest, city: str) -> object:
     return HttpResponse(Template(CITY).render(Context({"departments": departments})))
 
 
+@city_page.wrong("Operations is not in Lyon, but it is in the page of that city.")
+def first_letter(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.filter(city__startswith=city[0])
+    return HttpResponse(Template(CITY).render(Context({"departments": departments, "city": city})))
+
+
+@city_page.wrong("Archive is not in Dublin, but it is in the page of that city.")
+def anywhere_in_the_city(request: HttpRequest, city: str) -> object:
+    departments = Department.objects.filter(city__icontains=city)
+    return HttpResponse(Template(CITY).render(Context({"departments": departments, "city": city})))
+
+
+@city_page.wrong("Legal is missing in the page of Dublin.")
+def return_in_the_loop(request: HttpRequest, city: str) -> object:
+    for department in Department.objects.filter(city=city):
+        return HttpResponse(format_html("<li>{}</li>", department.name))
+    return HttpResponse(format_html("No department in {}.", city))
+
+
+@city_page.wrong("Research & Development is escaped twice")
+def escaped_before(request: HttpRequest, city: str) -> object:
+    rows = [{"name": python_escape(d.name)} for d in Department.objects.filter(city=city)]
+    return HttpResponse(Template(CITY).render(Context({"departments": rows, "city": city})))
+
+
+@city_page.wrong("Finance is in the page, but it does not stand alone in an <li>.")
+def all_in_one(request: HttpRequest, city: str) -> object:
+    names = ", ".join(escape(d.name) for d in Department.objects.filter(city=city))
+    return HttpResponse(f"<li>{names}</li>" if names else f"No department in {escape(city)}.")
+
+
+@city_page.wrong("The header Content-Type of your response says application/json.")
+def data(request: HttpRequest, city: str) -> object:
+    return JsonResponse({"departments": list(Department.objects.filter(city=city).values())})
+
+
+@city_page.wrong(no_context)
+def dictionary_as_context(request: HttpRequest, city: str) -> object:
+    departments: Any = {"departments": Department.objects.filter(city=city)}
+    return HttpResponse(Template(CITY).render(departments))
+
+
+@city_page.wrong(no_file)
+def text_as_file(request: HttpRequest, city: str) -> object:
+    return render(request, CITY, {"departments": Department.objects.filter(city=city)})
+
+
 @city_page.wrong("Finance is missing in the page of Dublin.")
 def misspelt_name(request: HttpRequest, city: str) -> object:
     departments = Department.objects.filter(city=city)
@@ -889,7 +1023,7 @@ def _(run: Run) -> str | None:
     patterns = run.value
     if sentence := pages.no_patterns(patterns):
         return sentence
-    dearest = run.seen
+    own = dearest = run.seen
     for product in Product.objects.filter(sku__in=["HER-001", "SUC-002"]):
         response = pages.visit(run, patterns, f"/prices/{product.sku}/")
         if response is None:
@@ -905,7 +1039,7 @@ def _(run: Run) -> str | None:
             f"No product has the sku HER-999, but /prices/HER-999/ answers {response.status_code}. "
             "It should answer 404: then browsers and search machines know, too."
         )
-    run.seen = dearest
+    run.seen = dearest if len(dearest.queries) > 1 else own
     try:
         address = reverse("price", args=["HER-001"], urlconf=pages.urls(patterns))
     except NoReverseMatch:
@@ -943,12 +1077,37 @@ def _price(response: Any, product: Product, patterns: Any) -> str | None:
     "get_object_or_404 answers 404 instead."
 )
 def breaks(run: Run) -> bool:
-    return isinstance(run.error, ObjectDoesNotExist) or "'NoneType' object" in str(run.error)
+    absent = (ObjectDoesNotExist, IndexError)
+    return isinstance(run.error, absent) or "'NoneType' object" in str(run.error)
 
 
 @urlpatterns.mistake("Your view returns no response on one path through it. On each it must.")
 def no_answer(run: Run) -> bool:
     return "didn't return an HttpResponse" in str(run.error)
+
+
+@urlpatterns.mistake("Http404 is an exception, not a response: raise it, do not return it.")
+def returned_404(run: Run) -> bool:
+    return "'Http404' object has no attribute" in str(run.error)
+
+
+@urlpatterns.mistake(
+    "Your view returns something that is no response. HttpResponse(...) makes one."
+)
+def other_answer(run: Run) -> bool:
+    return isinstance(run.error, AttributeError) and "has no attribute 'get'" in str(run.error)
+
+
+@urlpatterns.mistake("The sku is a text, and the key pk is a number. Look for sku=sku.")
+def looked_for_the_key(run: Run) -> bool:
+    return "Field 'id' expected a number" in str(run.error)
+
+
+@urlpatterns.mistake(
+    "path wants the view itself: its name, without () behind it and without quotation marks."
+)
+def called(run: Run) -> bool:
+    return "view must be a callable" in str(run.error) or "'request' and" in str(run.error)
 
 
 @urlpatterns.mistake(
@@ -959,9 +1118,8 @@ def other_argument(run: Run) -> bool:
     return isinstance(run.error, TypeError) and "argument" in str(run.error)
 
 
-@urlpatterns.mistake("path wants the view itself. You have called it: leave out the () behind it.")
-def called(run: Run) -> bool:
-    return "view must be a callable" in str(run.error)
+urlpatterns.mistake(NO_CONTEXT)(no_context.applies)
+urlpatterns.mistake(NO_FILE)(no_file.applies)
 
 
 def price_page(product: Product) -> HttpResponse:
@@ -1101,6 +1259,46 @@ def too_early() -> object:
     return [path("prices/<str:sku>/", response, name="price")]
 
 
+@urlpatterns.wrong(called)
+def with_brackets() -> object:
+    price: Any = right_price
+    return [path("prices/<str:sku>/", price(), name="price")]
+
+
+@urlpatterns.wrong(returned_404)
+def not_raised() -> object:
+    def price(request: HttpRequest, sku: str) -> Any:
+        product = Product.objects.filter(sku=sku).first()
+        return price_page(product) if product else Http404("There is no such product.")
+
+    return [path("prices/<str:sku>/", price, name="price")]
+
+
+@urlpatterns.wrong(other_answer)
+def only_words() -> object:
+    def price(request: HttpRequest, sku: str) -> Any:
+        product = get_object_or_404(Product, sku=sku)
+        return f"{product.name}: {product.price}"
+
+    return [path("prices/<str:sku>/", price, name="price")]
+
+
+@urlpatterns.wrong(looked_for_the_key)
+def sku_as_key() -> object:
+    def price(request: HttpRequest, sku: str) -> HttpResponse:
+        return price_page(get_object_or_404(Product, pk=sku))
+
+    return [path("prices/<str:sku>/", price, name="price")]
+
+
+@urlpatterns.wrong("/prices/SUC-002/: not found, 404.")
+def one_address() -> object:
+    def price(request: HttpRequest) -> HttpResponse:
+        return price_page(get_object_or_404(Product, sku="HER-001"))
+
+    return [path("prices/HER-001/", price, name="price")]
+
+
 @urlpatterns.wrong("the name is a small program here, and the page would run it")
 def in_an_f_string() -> object:
     def price(request: HttpRequest, sku: str) -> HttpResponse:
@@ -1173,6 +1371,8 @@ def _(run: Run) -> str | None:
             f"The page of {request.user} shows orders of other people: {other[0]} and "
             f"{len(other) - 1} more. Nobody may see them."
         )
+    if numbers and not found:
+        return "The page shows no number. It is order.number; leave a space between two of them."
     if missing := sorted(numbers - found):
         return f"{len(missing)} of the {len(numbers)} orders of {request.user} are not in the page."
     return None
@@ -1197,7 +1397,7 @@ def _to_the_login(response: Any, here: str) -> str | None:
         return (
             "The login page does not know where to go on: add ?next= and the address of this page."
         )
-    if then != [here]:
+    if then[0] not in (here, f"http://testserver{here}"):
         return f"After the login it goes on to {then[0]}, and not back to {here}."
     return None
 
@@ -1222,6 +1422,14 @@ def refused(run: Run) -> bool:
 )
 def nobody(run: Run) -> bool:
     return run.error is not None and "AnonymousUser" in str(run.error)
+
+
+@my_orders.mistake(
+    "redirect puts next into the pattern of the login page, which has no place for it. "
+    "Write it behind the address: ?next=..."
+)
+def next_as_argument(run: Run) -> bool:
+    return isinstance(run.error, NoReverseMatch) and "next" in str(run.error)
 
 
 @my_orders.mistake("A user need not be a customer. Order.objects.visible_to(user) knows that.")
@@ -1343,6 +1551,34 @@ def wrong_way_round(request: HttpRequest) -> object:
     return numbers_of(Order.objects.visible_to(request.user))
 
 
+@my_orders.wrong(next_as_argument)
+def redirect_with_next(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect("login", next=request.path)
+    return numbers_of(Order.objects.visible_to(request.user))
+
+
+@my_orders.wrong("The page shows no number. It is order.number")
+def keys(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    return HttpResponse(", ".join(str(o.pk) for o in Order.objects.visible_to(request.user)))
+
+
+@my_orders.wrong("The page of ann shows orders of other people: 2024-0012 and 17 more.")
+def another_key(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    return numbers_of(Order.objects.filter(customer_id=request.user.pk))
+
+
+@my_orders.wrong("queries. 2 are enough.")
+def all_and_then_choose(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    return numbers_of(o for o in Order.objects.all() if o.customer.user == request.user)
+
+
 @my_orders.wrong("The login page does not know where to go on")
 def without_next(request: HttpRequest) -> object:
     if not request.user.is_authenticated:
@@ -1381,12 +1617,12 @@ def login_page_itself(request: HttpRequest) -> object:
 # 01.11: data in place of a page.
 
 
-def apostrophes() -> None:
-    """there is a product more, What's Eating My Tomato?"""
-    like = Product.objects.get(sku="BOO-008")
-    Product.objects.create(
-        name="What's Eating My Tomato?", sku="BOO-099", category_id=like.category_id, price=15
-    )
+def new_products() -> None:
+    """there is a book more, What's Eating My Tomato?, and a tomato cage that is sold out"""
+    book = Product.objects.get(sku="BOO-008")
+    for name, stock in (("What's Eating My Tomato?", 3), ("Tomato Cage", 0)):
+        book.pk, book.sku, book.name, book.stock = None, f"NEW-{stock}", name, stock
+        book.save()
 
 
 search = Exercise(
@@ -1394,7 +1630,7 @@ search = Exercise(
     "A search that speaks JSON",
     minutes=5,
     queries=1,
-    changes=[apostrophes],
+    changes=[new_products],
     hints=[
         'request.GET.get("q", "") is the text behind ?q=, or an empty one.',
         "An empty text is in every name. So an empty q needs an if of its own.",
@@ -1445,7 +1681,14 @@ def _found(names: Any, q: str) -> str | None:
         return f"Without a text to look for, there is nothing to find. Yours finds {len(names)}."
     if hidden := set(names) - set(offered.values_list("name", flat=True)):
         return f"{min(hidden)} is not on offer, but your view finds it for {q!r}."
+    if right and not names:
+        return (
+            f"Your view finds nothing for {q!r}; right is {right}. "
+            "What stands behind the ? is in request.GET, and it may be in the middle of a name."
+        )
     if missing := [name for name in right if name not in names]:
+        if not offered.in_stock().filter(name__in=missing):
+            return f"{missing[0]} is missing: it is sold out, but is_active says it is on offer."
         return (
             f"{missing[0]} is missing for {q!r}. The text may stand anywhere in the name, "
             "in capital letters or not."
@@ -1462,6 +1705,11 @@ def no_q(run: Run) -> bool:
     return isinstance(run.error, MultiValueDictKeyError)
 
 
+@search.mistake('request.GET is a dictionary: request.GET.get("q", "") is what stands behind ?q=.')
+def no_dictionary(run: Run) -> bool:
+    return "'QueryDict' object" in str(run.error)
+
+
 @search.mistake("request.GET.get without a default is None when there is no ?q=. Give it one: ''.")
 def q_is_none(run: Run) -> bool:
     return "None" in str(run.error) and "q" not in run.arguments[0].GET
@@ -1473,7 +1721,8 @@ def bare_list(run: Run) -> bool:
 
 
 @search.mistake(
-    "JSON knows texts, numbers, lists and dictionaries, but no Django objects: name them."
+    "JSON knows texts, numbers, lists and dictionaries: no set, no generator, no Django objects. "
+    "Make a list of names."
 )
 def no_json(run: Run) -> bool:
     return "not JSON serializable" in str(run.error)
@@ -1534,6 +1783,36 @@ def in_brackets(request: HttpRequest) -> object:
     return answer(Product.objects.active().filter(name__icontains=q) if q else [])
 
 
+@search.wrong(no_dictionary)
+def as_attribute(request: HttpRequest) -> object:
+    get: Any = request.GET
+    return answer(Product.objects.active().filter(name__icontains=get.q))
+
+
+@search.wrong(no_dictionary)
+def as_function(request: HttpRequest) -> object:
+    get: Any = request.GET
+    return answer(Product.objects.active().filter(name__icontains=get("q")))
+
+
+@search.wrong("Your view finds nothing for 'watering'")
+def from_a_form(request: HttpRequest) -> object:
+    q = request.POST.get("q", "")
+    return answer(Product.objects.active().filter(name__icontains=q) if q else [])
+
+
+@search.wrong("Tomato Cage is missing: it is sold out, but is_active says it is on offer.")
+def in_stock_only(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    return answer(Product.objects.in_stock().filter(name__icontains=q) if q else [])
+
+
+@search.wrong("What's Eating My Tomato? is missing for 'TOMATO'. The text may stand anywhere")
+def at_the_start(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    return answer(Product.objects.active().filter(name__istartswith=q) if q else [])
+
+
 @search.wrong(q_is_none)
 def no_default(request: HttpRequest) -> object:
     q: Any = request.GET.get("q")
@@ -1551,15 +1830,9 @@ def not_on_offer(request: HttpRequest) -> object:
     return answer(Product.objects.filter(name__icontains=q) if q else [])
 
 
-@search.wrong("Watering Can 5 l is missing for 'watering'. The text may stand anywhere")
+@search.wrong("Your view finds nothing for 'watering'; right is ['Watering Can 5 l', 'W")
 def whole_name(request: HttpRequest) -> object:
     return answer(Product.objects.active().filter(name=request.GET.get("q", "")))
-
-
-@search.wrong("is missing for 'TOMATO'. The text may stand anywhere in the name")
-def capitals_matter(request: HttpRequest) -> object:
-    q = request.GET.get("q", "").capitalize()
-    return answer([p for p in Product.objects.active() if q and q in p.name and q != "Tomato"])
 
 
 @search.wrong(bare_list)
@@ -1567,6 +1840,13 @@ def list_alone(request: HttpRequest) -> object:
     q = request.GET.get("q", "")
     products = Product.objects.active().filter(name__icontains=q) if q else []
     return JsonResponse([product.name for product in products])
+
+
+@search.wrong(no_json)
+def a_set(request: HttpRequest) -> object:
+    q = request.GET.get("q", "")
+    names = {product.name for product in Product.objects.active().filter(name__icontains=q)}
+    return JsonResponse({"products": names})
 
 
 @search.wrong(no_json)

@@ -9,7 +9,9 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory, override_settings
@@ -80,9 +82,12 @@ def _one_line(parts: Iterable[str]) -> str:
 
 
 def request(address: str, user: User | AnonymousUser | None = None) -> HttpRequest:
-    """A GET request as a view gets it, with the user that the middleware would have added."""
+    """A GET request as a view gets it, with what the middleware would have added."""
     made = RequestFactory().get(address)
     who: Any = user or AnonymousUser()
+    made.session = SessionStore()
+    if user:
+        made.session[SESSION_KEY] = str(user.pk)
 
     async def auser() -> Any:
         return who
