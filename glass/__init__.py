@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from glass.trace import Trace
     from glass.views.diagram import diagram
     from glass.views.page import page
+    from glass.views.sequence import sequence
     from glass.watching import watch
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "page",
     "receivers_of",
     "reset",
+    "sequence",
     "setup",
     "unload_ipython_extension",
     "watch",
@@ -38,6 +40,7 @@ _HOME = {
     "page": "views.page",
     "receivers_of": "receivers",
     "reset": "database",
+    "sequence": "views.sequence",
     "setup": "project",
     "unload_ipython_extension": "notebook",
     "watch": "watching",

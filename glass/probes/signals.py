@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
-from functools import wraps
+from functools import partial, wraps
 from time import perf_counter
 from types import coroutine
 from typing import Any
@@ -250,7 +250,8 @@ def _watched_async(
 
 def _is_plumbing(receiver: Any) -> bool:
     """Whether it is Django's own or glass' own, and not the project's."""
-    return str(getattr(receiver, "__module__", "")).startswith(_PLUMBING)
+    function = receiver.func if isinstance(receiver, partial) else receiver
+    return str(getattr(function, "__module__", "")).startswith(_PLUMBING)
 
 
 def _short(value: Any) -> str:
