@@ -1291,6 +1291,24 @@ def sku_as_key() -> object:
     return [path("prices/<str:sku>/", price, name="price")]
 
 
+@urlpatterns.wrong(NO_CONTEXT)
+def values_as_they_are() -> object:
+    def price(request: HttpRequest, sku: str) -> HttpResponse:
+        values: Any = {"product": get_object_or_404(Product, sku=sku)}
+        return HttpResponse(Template("{{ product.name }}: {{ product.price }}").render(values))
+
+    return [path("prices/<str:sku>/", price, name="price")]
+
+
+@urlpatterns.wrong(NO_FILE)
+def text_for_render() -> object:
+    def price(request: HttpRequest, sku: str) -> HttpResponse:
+        product = get_object_or_404(Product, sku=sku)
+        return render(request, "{{ product.name }}: {{ product.price }}", {"product": product})
+
+    return [path("prices/<str:sku>/", price, name="price")]
+
+
 @urlpatterns.wrong("/prices/SUC-002/: not found, 404.")
 def one_address() -> object:
     def price(request: HttpRequest) -> HttpResponse:

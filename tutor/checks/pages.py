@@ -109,7 +109,7 @@ def no_response(run: Run) -> str | None:
         with watch(*run.seen.layers, show=False) as more:
             try:
                 value.render()  # type: ignore[attr-defined]
-            except Exception as error:  # noqa: BLE001 The learner is told.
+            except BaseException as error:  # noqa: BLE001 Also exit(): the learner is told.
                 run.error = error
         run.seen.events += more.events
     return None
@@ -172,6 +172,6 @@ def visit(run: Run, patterns: Iterable[Any], address: str) -> Any:
     ):
         try:
             return Client().get(address)
-        except Exception as error:  # noqa: BLE001 The learner is told.
+        except BaseException as error:  # noqa: BLE001 Also exit(): the learner is told.
             run.error = error
             return None
