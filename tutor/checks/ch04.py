@@ -10,12 +10,30 @@ from django.db import connection
 from django.db.models import FETCH_PEERS, Count, Exists, F, OuterRef, Prefetch, Q
 from shop.models import Customer, Order, Product, Review
 
-from tutor.checks import Exercise, Prediction, Run, changes
+from tutor import compare
+from tutor.checks import Exercise, Mistake, Prediction, Run, changes
 
 
 def failed(run: Run, kind: str, word: str = "") -> bool:
     """Whether the answer raised an error of this kind that speaks of the word."""
     return type(run.error).__name__ == kind and word in str(run.error)
+
+
+def is_right(run: Run) -> bool:
+    """Whether only the number of queries is wrong."""
+    return run.error is None and compare.difference(run.expected, run.value, False) is None
+
+
+def many_as_list(task: Exercise, name: str) -> Mistake:
+    """The mistake of taking a manager for its rows."""
+    says = task.mistake(f"{name} is a manager, not a list. Add .all() to go through its rows.")
+    return says(lambda run: failed(run, "TypeError", "Manager"))
+
+
+def asks_for_each(run: Run) -> bool:
+    """Whether the result is right, and a statement was asked again and again."""
+    statements = {query.sql for query in run.seen.queries}
+    return is_right(run) and run.queries > len(statements) + 1
 
 
 def fetched_all(sql: str) -> Any:
@@ -101,7 +119,7 @@ def without_twins(run: Run) -> bool:
     "The result is right, but each employee's department costs a query of its own: this is N+1."
 )
 def query_for_each(run: Run) -> bool:
-    return "Employee.department" in run.n_plus_1
+    return is_right(run) and "Employee.department" in run.n_plus_1
 
 
 @roster.right
@@ -215,9 +233,11 @@ def departments_of_city(run: Run) -> bool:
     return isinstance(run.rows[0], Department)
 
 
-@in_city.mistake("Each employee's department costs a query of its own: this is N+1.")
+@in_city.mistake(
+    "The result is right, but each employee's department costs a query of its own: this is N+1."
+)
 def city_of_each(run: Run) -> bool:
-    return "Employee.department" in run.n_plus_1
+    return is_right(run) and "Employee.department" in run.n_plus_1
 
 
 @in_city.mistake(
@@ -390,7 +410,7 @@ def without_namesake(run: Run) -> bool:
     "Its number is in the employee's own row: department_id."
 )
 def object_not_number(run: Run) -> bool:
-    return any(
+    return is_right(run) and any(
         "company_department" in query.sql.partition(" JOIN ")[0] for query in run.seen.queries
     )
 
@@ -519,6 +539,17 @@ def no_such_lookup(run: Run) -> bool:
     return failed(run, "FieldError", "Unsupported lookup")
 
 
+never_ordered_manager = many_as_list(never_ordered, "customer.orders")
+
+
+@never_ordered.mistake(
+    "Your query never looks at the orders. customer.orders is a manager, and a manager is "
+    "always true. Better than a loop is a filter."
+)
+def manager_is_true(run: Run) -> bool:
+    return run.queries > 0 and not any("shop_order" in query.sql for query in run.seen.queries)
+
+
 @never_ordered.mistake(
     "orders=0 looks for an order with the number 0, and nobody has it. "
     "A customer without orders has None there."
@@ -529,14 +560,14 @@ def order_zero(run: Run) -> bool:
 
 @never_ordered.mistake("These are the customers who have ordered. Asked are the others.")
 def the_buyers(run: Run) -> bool:
-    return bool(run.rows) and not any(buyer in run.expected for buyer in run.rows)
+    return bool(run.rows) and all(buyer.orders.exists() for buyer in run.rows)
 
 
 @never_ordered.mistake(
     "The result is right, but the orders of each customer cost a query of their own: this is N+1."
 )
 def orders_of_each(run: Run) -> bool:
-    return "Customer.orders" in run.n_plus_1
+    return is_right(run) and "Customer.orders" in run.n_plus_1
 
 
 @never_ordered.mistake("A cancelled order is an order, too: somebody in your list has one.")
@@ -605,6 +636,16 @@ def prefetched_orders() -> object:
     return [b for b in Customer.objects.prefetch_related("orders") if not b.orders.all()]
 
 
+@never_ordered.wrong(never_ordered_manager)
+def length_of_manager() -> object:
+    return [buyer for buyer in Customer.objects.all() if len(buyer.orders) == 0]
+
+
+@never_ordered.wrong(manager_is_true)
+def not_a_manager() -> object:
+    return [buyer for buyer in Customer.objects.all() if not buyer.orders]
+
+
 # 04.6: the way back without a related_name.
 
 
@@ -654,11 +695,7 @@ def not_review_set(run: Run) -> bool:
     return failed(run, "AttributeError", "'Product' object has no attribute")
 
 
-@reviews_of.mistake(
-    "review_set is a manager: it stands for many reviews. Write review_set.all() to go through them."
-)
-def manager_is_no_list(run: Run) -> bool:
-    return failed(run, "TypeError", "not iterable")
+reviews_manager = many_as_list(reviews_of, "product.review_set")
 
 
 @reviews_of.mistake(
@@ -683,12 +720,13 @@ def number_of_customer(run: Run) -> bool:
     "The result is right, but each review's customer costs a query of its own: this is N+1."
 )
 def customer_of_each(run: Run) -> bool:
-    return "Review.customer" in run.n_plus_1
+    return is_right(run) and "Review.customer" in run.n_plus_1
 
 
 @reviews_of.mistake("These are the reviews of all products. Asked are those of one.")
 def of_all_products(run: Run) -> bool:
-    return len(run.rows) == Review.objects.count() > len(run.expected)
+    everything: int = Review.objects.count()
+    return len(run.rows) == everything > len(run.expected)
 
 
 @reviews_of.mistake(
@@ -724,7 +762,7 @@ def reviews_set(product: Product) -> object:
     return product.reviews_set.values_list("customer__name", "rating")
 
 
-@reviews_of.wrong(manager_is_no_list)
+@reviews_of.wrong(reviews_manager)
 def over_the_manager(product: Product) -> object:
     return [(review.customer.name, review.rating) for review in product.review_set]
 
@@ -811,7 +849,7 @@ def none_has_no_seller_name(run: Run) -> bool:
     "select_related() takes relations, not fields: write only the names of the foreign keys."
 )
 def related_field(run: Run) -> bool:
-    return failed(run, "FieldError", "select_related")
+    return failed(run, "FieldError", "Non-relational")
 
 
 @order_sheet.mistake(
@@ -822,9 +860,24 @@ def only_sold(run: Run) -> bool:
     return fewer and all(seller is None for *_, seller in run.missing)
 
 
-@order_sheet.mistake("Your rows have the number of a person where the name should stand.")
+@order_sheet.mistake(
+    "Your rows have a number or an object where the name of a person should stand."
+)
 def number_of_person(run: Run) -> bool:
-    return any(isinstance(person, int) for _, *people in run.rows for person in people)
+    people = [person for _, *people in run.rows for person in people]
+    return not all(person is None or isinstance(person, str) for person in people)
+
+
+@order_sheet.mistake("First the customer, then the seller: in your rows they stand the other way.")
+def seller_first(run: Run) -> bool:
+    return Counter((n, buyer, by) for n, by, buyer in run.rows) == Counter(run.expected)
+
+
+@order_sheet.mistake(
+    "The first value is the pk. Asked is the number of the order, its field number."
+)
+def pk_of_order(run: Run) -> bool:
+    return all(isinstance(number, int) for number, *_ in run.rows)
 
 
 @order_sheet.mistake(
@@ -840,7 +893,7 @@ def text_for_none(run: Run) -> bool:
     "Name both in select_related()."
 )
 def seller_of_each(run: Run) -> bool:
-    return run.n_plus_1 == {"Order.seller"}
+    return is_right(run) and run.n_plus_1 == {"Order.seller"}
 
 
 @order_sheet.mistake(
@@ -848,14 +901,14 @@ def seller_of_each(run: Run) -> bool:
     "Name both in select_related()."
 )
 def customer_of_order(run: Run) -> bool:
-    return run.n_plus_1 == {"Order.customer"}
+    return is_right(run) and run.n_plus_1 == {"Order.customer"}
 
 
 @order_sheet.mistake(
     "The customer and the seller of each order cost a query of their own: this is N+1, twice."
 )
 def both_of_each(run: Run) -> bool:
-    return {"Order.customer", "Order.seller"} <= run.n_plus_1
+    return is_right(run) and {"Order.customer", "Order.seller"} <= run.n_plus_1
 
 
 @order_sheet.mistake(
@@ -863,7 +916,7 @@ def both_of_each(run: Run) -> bool:
     "To one object, a JOIN is enough: select_related()."
 )
 def prefetched_forward(run: Run) -> bool:
-    return 1 < run.queries <= 3
+    return is_right(run) and run.queries <= 3
 
 
 @order_sheet.right
@@ -959,6 +1012,22 @@ def sheet_prefetched() -> object:
     return [(o.number, o.customer.name, o.seller and o.seller.name) for o in orders]
 
 
+@order_sheet.wrong(number_of_person)
+def sheet_objects() -> object:
+    orders = Order.objects.select_related("customer", "seller")
+    return [(o.number, o.customer, o.seller) for o in orders]
+
+
+@order_sheet.wrong(seller_first)
+def sheet_seller_first() -> object:
+    return Order.objects.values_list("number", "seller__name", "customer__name")
+
+
+@order_sheet.wrong(pk_of_order)
+def sheet_pk() -> object:
+    return Order.objects.values_list("pk", "customer__name", "seller__name")
+
+
 # 04.8: many rows for each row, and rows fetched ahead that a filter does not use.
 
 
@@ -998,11 +1067,7 @@ def no_employee_set(run: Run) -> bool:
     )
 
 
-@phone_book.mistake(
-    "department.employees is a manager, not a list. Add .all() to go through its rows."
-)
-def employees_is_manager(run: Run) -> bool:
-    return failed(run, "TypeError", "not iterable")
+book_manager = many_as_list(phone_book, "department.employees")
 
 
 @phone_book.mistake(
@@ -1010,7 +1075,7 @@ def employees_is_manager(run: Run) -> bool:
     "that takes prefetch_related()."
 )
 def joined_many(run: Run) -> bool:
-    return failed(run, "FieldError", "select_related")
+    return failed(run, "FieldError", "select_related: 'employees'")
 
 
 @phone_book.mistake("Some employees have no department, so they are on no page. Leave them out.")
@@ -1032,8 +1097,9 @@ def with_those_who_left(run: Run) -> bool:
 
 @phone_book.mistake("Two people in one department have the same name. The book needs both of them.")
 def twins_once(run: Run) -> bool:
-    pages = run.value.items()
-    return run.value != run.expected and all(set(run.expected[n]) == set(p) for n, p in pages)
+    pages = [(run.expected[name], page) for name, page in run.value.items()]
+    fewer = any(len(page) < len(right) for right, page in pages)
+    return fewer and all(set(page) == set(right) for right, page in pages)
 
 
 @phone_book.mistake(
@@ -1041,21 +1107,25 @@ def twins_once(run: Run) -> bool:
     "Only all() uses the prefetched rows: leave people out in Python, with an if."
 )
 def prefetched_for_nothing(run: Run) -> bool:
-    return bool(run.n_plus_1) and any(" IN (" in query.sql for query in run.seen.queries)
-
-
-@phone_book.mistake(
-    "The result is right, but each department costs a query of its own: this is N+1, in reverse."
-)
-def people_of_each(run: Run) -> bool:
-    return any(relation.startswith("Department") for relation in run.n_plus_1)
+    return (
+        is_right(run)
+        and bool(run.n_plus_1)
+        and any(" IN (" in query.sql for query in run.seen.queries)
+    )
 
 
 @phone_book.mistake(
     "The result is right, but each employee's department costs a query of its own: this is N+1."
 )
 def page_of_each(run: Run) -> bool:
-    return "Employee.department" in run.n_plus_1
+    return is_right(run) and "Employee.department" in run.n_plus_1
+
+
+@phone_book.mistake(
+    "The result is right, but each department costs a query of its own: this is N+1, in reverse."
+)
+def people_of_each(run: Run) -> bool:
+    return asks_for_each(run)
 
 
 @phone_book.right
@@ -1069,7 +1139,7 @@ def book_prefetch_object() -> object:
 
 @phone_book.right
 def book_one_query() -> object:
-    book = defaultdict(list)
+    book: dict[str, list[str]] = defaultdict(list)
     rows = Department.objects.values_list("name", "employees__name", "employees__is_active")
     for department, name, active in rows:
         book[department] += [name] if active else []
@@ -1091,7 +1161,7 @@ def book_employee_set() -> object:
     return {d.name: [e.name for e in d.employee_set.filter(is_active=True)] for d in departments}
 
 
-@phone_book.wrong(employees_is_manager)
+@phone_book.wrong(book_manager)
 def book_over_manager() -> object:
     departments = Department.objects.prefetch_related("employees")
     return {d.name: [e.name for e in d.employees if e.is_active] for d in departments}
@@ -1113,7 +1183,7 @@ def book_of_none() -> object:
 
 @phone_book.wrong(page_of_none)
 def book_with_none() -> object:
-    book = defaultdict(list)
+    book: dict[str, list[str]] = defaultdict(list)
     for name, department in Employee.objects.values_list("name", "department__name"):
         book[department].append(name)
     return book
@@ -1121,7 +1191,7 @@ def book_with_none() -> object:
 
 @phone_book.wrong(without_empty_pages)
 def book_of_the_staffed() -> object:
-    book = defaultdict(list)
+    book: dict[str, list[str]] = defaultdict(list)
     staff = Employee.objects.filter(is_active=True).exclude(department=None)
     for name, department in staff.values_list("name", "department__name"):
         book[department].append(name)
@@ -1170,6 +1240,14 @@ def book_forward_loop() -> object:
 def book_as_rows() -> object:
     departments = Department.objects.prefetch_related("employees")
     return [(d.name, [e.name for e in d.employees.all() if e.is_active]) for d in departments]
+
+
+@phone_book.wrong(people_of_each)
+def book_loop_of_employees() -> object:
+    return {
+        department.name: [e.name for e in Employee.objects.active().filter(department=department)]
+        for department in Department.objects.all()
+    }
 
 
 # 04.9: one relation is joined, the other is not.
@@ -1230,9 +1308,7 @@ def no_order_set(run: Run) -> bool:
     return failed(run, "AttributeError", "order_set") or failed(run, "AttributeError", "order'")
 
 
-@order_counts.mistake("customer.orders is a manager, and has no len(). Ask it for all() first.")
-def manager_has_no_len(run: Run) -> bool:
-    return failed(run, "TypeError", "len()")
+counts_manager = many_as_list(order_counts, "customer.orders")
 
 
 @order_counts.mistake(
@@ -1240,7 +1316,7 @@ def manager_has_no_len(run: Run) -> bool:
     "that takes prefetch_related()."
 )
 def joined_orders(run: Run) -> bool:
-    return failed(run, "FieldError", "select_related")
+    return failed(run, "FieldError", "select_related: 'orders'")
 
 
 @order_counts.mistake("Customers without an order are missing. They belong there too, with 0.")
@@ -1271,18 +1347,28 @@ def namesakes_merged(run: Run) -> bool:
     return bool(run.missing) and all(names[name] > 1 for name, _ in run.missing)
 
 
-@order_counts.mistake("A cancelled order was placed, too. Count all orders.")
-def without_cancelled(run: Run) -> bool:
-    cancelled = Order.objects.filter(status="cancelled")
-    names = set(cancelled.values_list("customer__name", flat=True))
-    return bool(run.missing) and all(name in names for name, _ in run.missing)
+@order_counts.mistake(
+    "Some of your numbers are too small. Count all orders, whatever their status."
+)
+def counted_too_few(run: Run) -> bool:
+    right = dict(sorted(run.expected))
+    return bool(run.surplus) and all(n < right[name] for name, n in run.surplus)
+
+
+@order_counts.mistake(
+    "Some of your numbers are too large. A JOIN with one more relation repeats each order: "
+    "count the orders alone."
+)
+def counted_too_many(run: Run) -> bool:
+    right = dict(sorted(run.expected))
+    return bool(run.surplus) and all(n > right[name] for name, n in run.surplus)
 
 
 @order_counts.mistake(
     "The result is right, but each customer costs a query of its own: this is N+1, in reverse."
 )
 def count_of_each(run: Run) -> bool:
-    return any(relation.startswith("Customer") for relation in run.n_plus_1)
+    return asks_for_each(run)
 
 
 @order_counts.right
@@ -1315,7 +1401,7 @@ def counts_order_set() -> object:
     return [(customer.name, customer.order_set.count()) for customer in Customer.objects.all()]
 
 
-@order_counts.wrong(manager_has_no_len)
+@order_counts.wrong(counts_manager)
 def counts_len_of_manager() -> object:
     customers = Customer.objects.prefetch_related("orders")
     return [(customer.name, len(customer.orders)) for customer in customers]
@@ -1364,7 +1450,7 @@ def counts_grouped_by_name() -> object:
     return Customer.objects.values("name").annotate(n=Count("orders")).values_list("name", "n")
 
 
-@order_counts.wrong(without_cancelled)
+@order_counts.wrong(counted_too_few)
 def counts_of_kept() -> object:
     kept = Count("orders", filter=~Q(orders__status="cancelled"))
     return Customer.objects.annotate(n=kept).values_list("name", "n")
@@ -1378,3 +1464,13 @@ def counts_loop() -> object:
 @order_counts.wrong(count_of_each)
 def counts_len_loop() -> object:
     return [(customer.name, len(customer.orders.all())) for customer in Customer.objects.all()]
+
+
+@order_counts.wrong(counted_too_many)
+def counts_of_lines() -> object:
+    return Customer.objects.annotate(n=Count("orders__lines")).values_list("name", "n")
+
+
+@order_counts.wrong(count_of_each)
+def counts_loop_of_orders() -> object:
+    return [(c.name, Order.objects.filter(customer=c).count()) for c in Customer.objects.all()]
