@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Any
 
+from accounts.models import Profile
 from company.models import Assignment, Department, Employee, Project
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import FETCH_PEERS, Count, Exists, F, OuterRef, Prefetch, Q
 from shop.models import Customer, Order, Product, Review
@@ -1474,3 +1477,408 @@ def counts_of_lines() -> object:
 @order_counts.wrong(count_of_each)
 def counts_loop_of_orders() -> object:
     return [(c.name, Order.objects.filter(customer=c).count()) for c in Customer.objects.all()]
+
+
+# 04.11: one to one, and its missing side.
+
+
+def user_without_profile() -> None:
+    """there is a new user without a profile"""
+    User.objects.create(username="lena")
+
+
+def empty_phone() -> None:
+    """there is a new user whose profile has an empty phone"""
+    Profile.objects.create(user=User.objects.create(username="mona"))
+
+
+def no_profiles() -> None:
+    """all profiles were deleted"""
+    Profile.objects.all().delete()
+
+
+phones = Exercise(
+    "04.11",
+    "Whom can we call",
+    minutes=5,
+    queries=1,
+    changes=[user_without_profile, empty_phone, no_profiles],
+    hints=[
+        "Both sides of a one-to-one are one object. So select_related() works on the way back.",
+        "Without a profile, user.profile raises an exception. It is not None.",
+        'hasattr(user, "profile") asks politely. After select_related() it costs nothing.',
+    ],
+)
+
+
+@phones.expects
+def _() -> object:
+    numbers = {profile.user_id: profile.phone for profile in Profile.objects.all()}
+    return [(user.username, numbers.get(user.pk)) for user in User.objects.all()]
+
+
+@phones.mistake(
+    "Some users have no profile, and then user.profile raises an exception: it is not None. "
+    "Ask with hasattr() before, or catch it."
+)
+def no_profile(run: Run) -> bool:
+    return failed(run, "RelatedObjectDoesNotExist")
+
+
+@phones.mistake("The way back of a one-to-one is one object: user.profile, without _set and all().")
+def profile_is_no_manager(run: Run) -> bool:
+    return failed(run, "AttributeError", "profile") or failed(run, "AttributeError", "'Profile'")
+
+
+@phones.mistake("Users without a profile are missing. They belong in the list, with None.")
+def only_profiles(run: Run) -> bool:
+    return len(run.rows) < len(run.expected) and all(phone is None for _, phone in run.missing)
+
+
+@phones.mistake(
+    "A profile with an empty phone is there: its phone is empty text. "
+    "None is for users who have no profile."
+)
+def empty_is_none(run: Run) -> bool:
+    return bool(run.missing) and all(
+        right == "" and (name, None) in map(tuple, run.rows) for name, right in run.missing
+    )
+
+
+@phones.mistake("Without a profile the second value should be None itself, not a text.")
+def text_without_profile(run: Run) -> bool:
+    texts = {phone for _, phone in run.surplus}
+    return len(texts) == 1 and all(phone is None for _, phone in run.missing)
+
+
+@phones.mistake(
+    "The result is right, but each user's profile costs a query of its own: this is N+1. "
+    "hasattr() asks the database, too."
+)
+def profile_of_each(run: Run) -> bool:
+    return is_right(run) and "User.profile" in run.n_plus_1
+
+
+@phones.mistake(
+    "The result is right. prefetch_related() asks once more. A profile is one object, "
+    "so a JOIN can bring it with its user: select_related()."
+)
+def prefetched_profiles(run: Run) -> bool:
+    return is_right(run) and run.queries == 2 and " IN (" in run.seen.queries[1].sql
+
+
+@phones.right
+def phones_by_values() -> object:
+    return User.objects.values_list("username", "profile__phone")
+
+
+@phones.right
+def phones_caught() -> object:
+    found: list[tuple[str, str | None]] = []
+    users: Any = User.objects.select_related("profile")
+    for user in users:
+        try:
+            found.append((user.username, user.profile.phone))
+        except Profile.DoesNotExist:
+            found.append((user.username, None))
+    return found
+
+
+@phones.right
+def phones_by_getattr() -> object:
+    users: Any = User.objects.select_related("profile").order_by("username")
+    profiles = [(user.username, getattr(user, "profile", None)) for user in users]
+    return [(name, profile and profile.phone) for name, profile in profiles]
+
+
+@phones.wrong(no_profile)
+def phones_unasked() -> object:
+    users: Any = User.objects.select_related("profile")
+    return [(user.username, user.profile.phone) for user in users]
+
+
+@phones.wrong(no_profile)
+def phones_if_profile() -> object:
+    users: Any = User.objects.select_related("profile")
+    return [(user.username, user.profile.phone if user.profile else None) for user in users]
+
+
+@phones.wrong(profile_is_no_manager)
+def phones_profile_set() -> object:
+    users: Any = User.objects.all()
+    return [(user.username, user.profile_set.first()) for user in users]
+
+
+@phones.wrong(profile_is_no_manager)
+def phones_profile_all() -> object:
+    users: Any = User.objects.filter(profile__isnull=False).select_related("profile")
+    return [(user.username, user.profile.all()[0].phone) for user in users]
+
+
+@phones.wrong(only_profiles)
+def phones_of_profiles() -> object:
+    return Profile.objects.values_list("user__username", "phone")
+
+
+@phones.wrong(empty_is_none)
+def phones_or_none() -> object:
+    rows = User.objects.values_list("username", "profile__phone")
+    return [(name, phone or None) for name, phone in rows]
+
+
+@phones.wrong(text_without_profile)
+def phones_or_text() -> object:
+    rows = User.objects.values_list("username", "profile__phone")
+    return [(name, "" if phone is None else phone) for name, phone in rows]
+
+
+@phones.wrong(profile_of_each)
+def phones_loop() -> object:
+    users: Any = User.objects.all()
+    return [(u.username, u.profile.phone if hasattr(u, "profile") else None) for u in users]
+
+
+@phones.wrong(prefetched_profiles)
+def phones_prefetched() -> object:
+    users: Any = User.objects.prefetch_related("profile")
+    return [(u.username, u.profile.phone if hasattr(u, "profile") else None) for u in users]
+
+
+# 04.12: a relation of a model to itself.
+
+
+def namesake_managers() -> None:
+    """two new managers have the same name"""
+    for _ in range(2):
+        manager = changes.employee(name="Kim Lee")
+        changes.employee(manager=manager)
+
+
+def new_level() -> None:
+    """somebody who reports to the chief got a report"""
+    manager = Employee.objects.filter(manager__isnull=False, reports=None).earliest("pk")
+    changes.employee(manager=manager, name="Siobhán O'Dwyer")
+
+
+letters = Exercise(
+    "04.12",
+    "Who reports to whom",
+    minutes=7,
+    queries=2,
+    changes=[namesake_managers, new_level, changes.nobody],
+    hints=[
+        "manager leads from an employee to another employee. The way back is called reports.",
+        "From one manager to many reports: reverse. You know the cure.",
+        "A filter on reports repeats a manager for each report. distinct() helps, or an if in Python.",
+    ],
+)
+
+
+@letters.expects
+def _() -> object:
+    names = dict(Employee.objects.values_list("pk", "name"))
+    reports = defaultdict(list)
+    for person in Employee.objects.all():
+        if person.manager_id:
+            reports[person.manager_id].append(person.name)
+    return [(names[manager], staff) for manager, staff in reports.items()]
+
+
+@letters.mistake(
+    "The foreign key to the manager has a related_name: the way back is called reports."
+)
+def not_reports(run: Run) -> bool:
+    return failed(run, "AttributeError", "'Employee' object") or failed(
+        run, "FieldError", "employee"
+    )
+
+
+@letters.mistake(
+    "select_related() joins one object to each row. A manager has many reports: "
+    "that takes prefetch_related()."
+)
+def joined_reports(run: Run) -> bool:
+    return failed(run, "FieldError", "select_related: 'reports'")
+
+
+letters_manager = many_as_list(letters, "manager.reports")
+
+
+@letters.mistake("Somebody has no manager: for them employee.manager is None, and has no name.")
+def manager_of_the_chief(run: Run) -> bool:
+    return failed(run, "AttributeError", "'NoneType'")
+
+
+@letters.mistake("Your lists have employees. Asked are their names.")
+def employees_in_letters(run: Run) -> bool:
+    return any(isinstance(report, Employee) for _, reports in run.rows for report in reports)
+
+
+@letters.mistake(
+    "A manager stands in your list once for each of their reports: a filter in reverse repeats rows."
+)
+def repeated_managers(run: Run) -> bool:
+    repeated = all(_letter(row) in _letters(run.expected) for row in run.surplus)
+    return bool(run.surplus) and not run.missing and repeated
+
+
+@letters.mistake(
+    "Your list has a row for each report. Asked is one row for each manager, "
+    "with a list of all who report to them."
+)
+def row_for_each_report(run: Run) -> bool:
+    reports: int = Employee.objects.exclude(manager=None).count()
+    return len(run.rows) == reports > len(run.expected)
+
+
+@letters.mistake("Somebody in your list has no reports, so they are no manager. Leave them out.")
+def without_reports(run: Run) -> bool:
+    return any(not list(reports) for _, reports in run.surplus)
+
+
+@letters.mistake(
+    "Managers of the same name became one. Tell people apart by pk, and give the name at the end."
+)
+def namesakes_one_letter(run: Run) -> bool:
+    names = Counter(name for name, _ in run.expected)
+    return bool(run.missing) and all(names[name] > 1 for name, _ in run.missing)
+
+
+@letters.mistake(
+    "Your list has the chief only: the one who has no manager. "
+    "A manager is somebody to whom others report."
+)
+def only_the_top(run: Run) -> bool:
+    top = set(Employee.objects.filter(manager=None).values_list("name", flat=True))
+    return bool(run.rows) and all(name in top for name, _ in run.rows)
+
+
+@letters.mistake(
+    "The result is right, but each employee's reports cost a query of their own: "
+    "this is N+1, in reverse."
+)
+def reports_of_each(run: Run) -> bool:
+    return asks_for_each(run)
+
+
+def _letter(row: Any) -> tuple[str, tuple[str, ...]]:
+    name, reports = row
+    return name, tuple(sorted(reports))
+
+
+def _letters(rows: Iterable[Any]) -> set[tuple[str, tuple[str, ...]]]:
+    return {_letter(row) for row in rows}
+
+
+@letters.right
+def letters_of_heads() -> object:
+    heads = Employee.objects.filter(reports__isnull=False).distinct().prefetch_related("reports")
+    return [(head.name, [report.name for report in head.reports.all()]) for head in heads]
+
+
+@letters.right
+def letters_forward() -> object:
+    reports: dict[Employee, list[str]] = defaultdict(list)
+    for person in Employee.objects.exclude(manager=None).select_related("manager"):
+        reports[person.manager].append(person.name)
+    return [(manager.name, names) for manager, names in reports.items()]
+
+
+@letters.right
+def letters_by_values() -> object:
+    found: dict[int, tuple[str, list[str]]] = {}
+    rows = Employee.objects.filter(reports__isnull=False).values_list("pk", "name", "reports__name")
+    for pk, manager, report in rows:
+        found.setdefault(pk, (manager, []))[1].append(report)
+    return found.values()
+
+
+@letters.wrong(not_reports)
+def letters_employee_set() -> object:
+    return [(m.name, [r.name for r in m.employee_set.all()]) for m in Employee.objects.all()]
+
+
+@letters.wrong(not_reports)
+def letters_of_employees() -> object:
+    return Employee.objects.filter(employee__isnull=False)
+
+
+@letters.wrong(joined_reports)
+def letters_select_related() -> object:
+    heads = Employee.objects.select_related("reports")
+    return [(head.name, [report.name for report in head.reports.all()]) for head in heads]
+
+
+@letters.wrong(without_reports)
+def letters_to_all() -> object:
+    staff = Employee.objects.prefetch_related("reports")
+    return [(person.name, [report.name for report in person.reports.all()]) for person in staff]
+
+
+@letters.wrong(repeated_managers)
+def letters_repeated() -> object:
+    heads = Employee.objects.filter(reports__isnull=False).prefetch_related("reports")
+    return [(head.name, [report.name for report in head.reports.all()]) for head in heads]
+
+
+@letters.wrong(namesakes_one_letter)
+def letters_by_name() -> object:
+    reports = defaultdict(list)
+    for person in Employee.objects.exclude(manager=None).select_related("manager"):
+        reports[person.manager.name].append(person.name)
+    return list(reports.items())
+
+
+@letters.wrong(only_the_top)
+def letters_from_the_top() -> object:
+    heads = Employee.objects.filter(manager=None, reports__isnull=False).distinct()
+    heads = heads.prefetch_related("reports")
+    return [(head.name, [report.name for report in head.reports.all()]) for head in heads]
+
+
+@letters.wrong(reports_of_each)
+def letters_loop() -> object:
+    staff = Employee.objects.all()
+    found = [(person.name, [report.name for report in person.reports.all()]) for person in staff]
+    return [(name, reports) for name, reports in found if reports]
+
+
+@letters.wrong(reports_of_each)
+def letters_loop_of_heads() -> object:
+    heads = Employee.objects.filter(reports__isnull=False).distinct()
+    return [(head.name, [report.name for report in head.reports.all()]) for head in heads]
+
+
+@letters.wrong("Asked is a list; your function returned a dictionary.")
+def letters_as_dictionary() -> object:
+    heads = Employee.objects.heads().prefetch_related("reports")
+    return {head.name: [report.name for report in head.reports.all()] for head in heads}
+
+
+@letters.wrong(letters_manager)
+def letters_over_manager() -> object:
+    staff = Employee.objects.prefetch_related("reports")
+    return [(manager.name, [report.name for report in manager.reports]) for manager in staff]
+
+
+@letters.wrong(manager_of_the_chief)
+def letters_of_the_chief() -> object:
+    staff = Employee.objects.select_related("manager")
+    return [(person.manager.name, [person.name]) for person in staff]
+
+
+@letters.wrong(employees_in_letters)
+def letters_of_objects() -> object:
+    heads = Employee.objects.heads().prefetch_related("reports")
+    return [(head.name, head.reports.all()) for head in heads]
+
+
+@letters.wrong(row_for_each_report)
+def letters_in_pairs() -> object:
+    return Employee.objects.exclude(manager=None).values_list("manager__name", "name")
+
+
+@letters.wrong(reports_of_each)
+def letters_loop_of_employees() -> object:
+    heads = Employee.objects.heads()
+    return [(h.name, [r.name for r in Employee.objects.filter(manager=h)]) for h in heads]
