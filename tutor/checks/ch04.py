@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import Profile
-from company.models import Assignment, Department, Employee, Project
+from company.models import Assignment, Department, Employee, Project, Skill
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import FETCH_PEERS, Count, Exists, F, OuterRef, Prefetch, Q
@@ -1882,3 +1882,385 @@ def letters_in_pairs() -> object:
 def letters_loop_of_employees() -> object:
     heads = Employee.objects.heads()
     return [(h.name, [r.name for r in Employee.objects.filter(manager=h)]) for h in heads]
+
+
+# 04.13: several conditions on one row of the many side, and rows that repeat.
+
+
+def praised_twice() -> None:
+    """a product got two five-star reviews in one year"""
+    product = Product.objects.get(name="Echeveria")
+    review(product, 5, "2026-02-01")
+    review(product, 5, "2026-02-02")
+
+
+def praised_before() -> None:
+    """a product has five stars from 2024, and one star from 2026"""
+    product = Product.objects.exclude(pk__in=Review.objects.values("product")).earliest("pk")
+    review(product, 5, "2024-05-01")
+    review(product, 1, "2026-02-02")
+
+
+praised = Exercise(
+    "04.13",
+    "The best of the year",
+    minutes=7,
+    queries=1,
+    changes=[praised_twice, praised_before, no_reviews],
+    hints=[
+        "From a product to its reviews in a filter: the name is review, without _set.",
+        "One review has to fit both conditions: five stars, and this year. So one filter().",
+        "Two such reviews make two rows of one product. Which two cures do you know?",
+    ],
+)
+
+
+@praised.cases
+def _() -> object:
+    return [(2025,), (2026,), (1999,)]
+
+
+@praised.expects
+def _(year: int) -> object:
+    reviews = [r for r in Review.objects.all() if r.rating == 5 and r.written_on.year == year]
+    best = {review.product_id for review in reviews}
+    return [product for product in Product.objects.all() if product.pk in best]
+
+
+@praised.mistake(
+    "The name in a filter is review. Only the manager on a product is called review_set."
+)
+def set_in_reverse_filter(run: Run) -> bool:
+    return failed(run, "FieldError", "'review")
+
+
+@praised.mistake(
+    "rating and written_on are fields of the review, not of the product. "
+    "Walk there with two underscores."
+)
+def product_has_no_rating(run: Run) -> bool:
+    return failed(run, "FieldError", "'rating'") or failed(run, "FieldError", "'written_on")
+
+
+@praised.mistake("written_on is a day. Two underscores more take its year.")
+def day_is_no_year(run: Run) -> bool:
+    return failed(run, "ValidationError") or failed(run, "TypeError", "fromisoformat")
+
+
+@praised.mistake("A product stands in your list once for each such review. Asked is: once.")
+def praised_repeated(run: Run) -> bool:
+    return bool(run.surplus) and all(product in run.expected for product in run.surplus)
+
+
+@praised.mistake(
+    "Two filter() calls may find two reviews: one with five stars, another one of this year. "
+    "One filter() with both conditions asks for one review."
+)
+def two_filters(run: Run) -> bool:
+    year = run.arguments[0]
+    best = Review.objects.filter(rating=5).values_list("product", flat=True)
+    recent = Review.objects.filter(written_on__year=year).values_list("product", flat=True)
+    both = set(best) & set(recent)
+    return bool(run.surplus) and all(product.pk in both for product in run.surplus)
+
+
+@praised.mistake(
+    "You have all products. Exists() without OuterRef asks whether there is such a review at all, "
+    'of any product. Tie it to the product: product=OuterRef("pk").'
+)
+def exists_anywhere(run: Run) -> bool:
+    return len(run.rows) == Product.objects.count() and "EXISTS" in run.seen.queries[-1].sql
+
+
+@praised.mistake("Your list has products whose five stars are from another year.")
+def of_any_year(run: Run) -> bool:
+    best = set(Review.objects.filter(rating=5).values_list("product", flat=True))
+    return bool(run.surplus) and all(product.pk in best for product in run.surplus)
+
+
+@praised.mistake("Your list has products that got fewer than five stars in this year.")
+def of_any_rating(run: Run) -> bool:
+    reviewed = Review.objects.filter(written_on__year=run.arguments[0])
+    products = set(reviewed.values_list("product", flat=True))
+    return bool(run.surplus) and all(product.pk in products for product in run.surplus)
+
+
+@praised.mistake("The result is right, but each row costs a query of its own: this is N+1.")
+def reviews_of_each(run: Run) -> bool:
+    return is_right(run) and bool(run.n_plus_1)
+
+
+@praised.right
+def praised_distinct(year: int) -> object:
+    return Product.objects.filter(review__rating=5, review__written_on__year=year).distinct()
+
+
+@praised.right
+def praised_subquery(year: int) -> object:
+    reviews = Review.objects.filter(rating=5, written_on__year=year)
+    return Product.objects.filter(pk__in=reviews.values("product"))
+
+
+@praised.right
+def praised_from_reviews(year: int) -> object:
+    reviews = Review.objects.filter(rating=5, written_on__year=year).select_related("product")
+    return {review.product for review in reviews}
+
+
+@praised.right
+def praised_by_days(year: int) -> object:
+    days = (f"{year}-01-01", f"{year}-12-31")
+    return Product.objects.filter(
+        Q(review__rating=5) & Q(review__written_on__range=days)
+    ).distinct()
+
+
+@praised.wrong(set_in_reverse_filter)
+def praised_review_set(year: int) -> object:
+    return Product.objects.filter(review_set__rating=5, review_set__written_on__year=year)
+
+
+@praised.wrong(set_in_reverse_filter)
+def praised_plural(year: int) -> object:
+    return Product.objects.filter(reviews__rating=5, reviews__written_on__year=year)
+
+
+@praised.wrong(product_has_no_rating)
+def praised_own_rating(year: int) -> object:
+    return Product.objects.filter(rating=5, written_on__year=year)
+
+
+@praised.wrong(day_is_no_year)
+def praised_on_year(year: int) -> object:
+    return Product.objects.filter(review__rating=5, review__written_on=str(year)).distinct()
+
+
+@praised.wrong(day_is_no_year)
+def praised_on_number(year: int) -> object:
+    return Product.objects.filter(review__rating=5, review__written_on=year).distinct()
+
+
+@praised.wrong(praised_repeated)
+def praised_often(year: int) -> object:
+    return Product.objects.filter(review__rating=5, review__written_on__year=year)
+
+
+@praised.wrong(two_filters)
+def praised_two_filters(year: int) -> object:
+    best = Product.objects.filter(review__rating=5)
+    return best.filter(review__written_on__year=year).distinct()
+
+
+@praised.wrong(of_any_year)
+def praised_ever(year: int) -> object:
+    return Product.objects.filter(review__rating=5).distinct()
+
+
+@praised.wrong(of_any_rating)
+def reviewed_that_year(year: int) -> object:
+    return Product.objects.filter(review__written_on__year=year).distinct()
+
+
+@praised.wrong(reviews_of_each)
+def praised_loop(year: int) -> object:
+    products = Product.objects.all()
+    return [p for p in products if p.review_set.filter(rating=5, written_on__year=year)]
+
+
+@praised.wrong(exists_anywhere)
+def praised_anywhere(year: int) -> object:
+    reviews = Review.objects.filter(rating=5, written_on__year=year)
+    return Product.objects.filter(Exists(reviews))
+
+
+@praised.wrong(reviews_of_each)
+def praised_forward_loop(year: int) -> object:
+    return {r.product for r in Review.objects.filter(rating=5, written_on__year=year)}
+
+
+# 04.14: many to many, and conditions on two rows of the many side.
+
+
+def learned_both() -> None:
+    """somebody new knows Django and Python"""
+    changes.employee().skills.set(Skill.objects.filter(name__in=["Django", "Python"]))
+
+
+def learned_one() -> None:
+    """somebody new knows Django only"""
+    changes.employee().skills.set(Skill.objects.filter(name="Django"))
+
+
+knows_both = Exercise(
+    "04.14",
+    "Both skills",
+    minutes=6,
+    queries=1,
+    changes=[learned_both, learned_one, changes.nobody],
+    hints=[
+        "From an employee to the names of their skills in a filter: skills__name.",
+        "One row of the table between has one skill. No row has two names at once.",
+        "You need two rows: one for each skill. So two filter() calls.",
+    ],
+)
+
+
+@knows_both.cases
+def _() -> object:
+    return [("Django", "Python"), ("Botany", "Glazing"), ("Bookbinding", "Python")]
+
+
+@knows_both.expects
+def _(first: str, second: str) -> object:
+    people = Employee.objects.prefetch_related("skills")
+    return [p for p in people if {first, second} <= {skill.name for skill in p.skills.all()}]
+
+
+@knows_both.mistake(
+    "skills= takes a skill or its number. Its name is one step further: skills__name."
+)
+def name_is_no_skill(run: Run) -> bool:
+    return failed(run, "ValueError", "expected a number")
+
+
+@knows_both.mistake("The field of the employee is called skills, in filters as well.")
+def no_skill_field(run: Run) -> bool:
+    return failed(run, "FieldError", "'skill") or failed(run, "AttributeError", "skill_set")
+
+
+skills_manager = many_as_list(knows_both, "employee.skills")
+
+
+@knows_both.mistake("employee.skills.all() has objects, not names: a name is never among them.")
+def name_among_objects(run: Run) -> bool:
+    return run.rows == [] and not any(query.params for query in run.seen.queries[:1])
+
+
+@knows_both.mistake(
+    "The first filter() after skill.employees looks at the same row of the table between: "
+    "one skill would have to be both. Start from Employee, with two filter() calls."
+)
+def same_row_again(run: Run) -> bool:
+    first, *rest = run.seen.queries
+    return run.rows == [] and 'FROM "company_skill"' in first.sql and bool(rest)
+
+
+@knows_both.mistake(
+    "This asks for one skill that has both names, and there is none. "
+    "With two filter() calls there may be two skills."
+)
+def one_skill_two_names(run: Run) -> bool:
+    both = any({*run.arguments} <= {*(query.params or ())} for query in run.seen.queries)
+    return both and run.rows == []
+
+
+@knows_both.mistake(
+    "Your list has people who know only one of the two. Asked is: the first and the second."
+)
+def one_or_the_other(run: Run) -> bool:
+    wanted = {*run.arguments}
+    known = [{skill.name for skill in person.skills.all()} for person in run.surplus]
+    return any(len(wanted & names) == 1 for names in known) and all(wanted & n for n in known)
+
+
+@knows_both.mistake("Somebody stands in your list more than once.")
+def repeated_people(run: Run) -> bool:
+    return bool(run.surplus) and not run.missing
+
+
+@knows_both.mistake(
+    "The result is right, but each employee's skills cost a query of their own: this is N+1."
+)
+def skills_of_each(run: Run) -> bool:
+    return is_right(run) and bool(run.n_plus_1)
+
+
+@knows_both.right
+def both_in_querysets(first: str, second: str) -> object:
+    knows_first = Employee.objects.filter(skills__name=first)
+    return knows_first.filter(pk__in=Employee.objects.filter(skills__name=second))
+
+
+@knows_both.right
+def both_intersected(first: str, second: str) -> object:
+    everybody = Employee.objects.order_by()
+    knows = [everybody.filter(skills__name=name) for name in (first, second)]
+    return knows[0].intersection(knows[1])
+
+
+@knows_both.right
+def both_counted(first: str, second: str) -> object:
+    either = Employee.objects.filter(skills__name__in=[first, second])
+    return either.annotate(known=Count("skills")).filter(known=2)
+
+
+@knows_both.right
+def both_exist(first: str, second: str) -> object:
+    pairs = Employee.skills.through.objects.filter(employee=OuterRef("pk"))
+    return Employee.objects.filter(
+        Exists(pairs.filter(skill__name=first)), Exists(pairs.filter(skill__name=second))
+    )
+
+
+@knows_both.wrong(name_is_no_skill)
+def both_as_skills(first: str, second: str) -> object:
+    return Employee.objects.filter(skills=first).filter(skills=second)
+
+
+@knows_both.wrong(no_skill_field)
+def both_skill_name(first: str, second: str) -> object:
+    return Employee.objects.filter(skill__name=first).filter(skill__name=second)
+
+
+@knows_both.wrong(one_skill_two_names)
+def both_in_one_filter(first: str, second: str) -> object:
+    return Employee.objects.filter(Q(skills__name=first), Q(skills__name=second))
+
+
+@knows_both.wrong(one_or_the_other)
+def both_in_a_list(first: str, second: str) -> object:
+    return Employee.objects.filter(skills__name__in=[first, second]).distinct()
+
+
+@knows_both.wrong(one_or_the_other)
+def both_by_or(first: str, second: str) -> object:
+    return Employee.objects.filter(Q(skills__name=first) | Q(skills__name=second)).distinct()
+
+
+@knows_both.wrong(one_or_the_other)
+def only_the_first(first: str, second: str) -> object:
+    return Employee.objects.filter(skills__name=first)
+
+
+@knows_both.wrong(repeated_people)
+def both_with_another_join(first: str, second: str) -> object:
+    knows = Employee.objects.filter(skills__name=first).filter(skills__name=second)
+    return knows.filter(skills__isnull=False)
+
+
+@knows_both.wrong(skills_of_each)
+def both_loop(first: str, second: str) -> object:
+    wanted = {first, second}
+    return [p for p in Employee.objects.all() if wanted <= {s.name for s in p.skills.all()}]
+
+
+@knows_both.wrong("it took 2 queries. 1 is enough")
+def both_prefetched(first: str, second: str) -> object:
+    people = Employee.objects.prefetch_related("skills")
+    return [p for p in people if {first, second} <= {skill.name for skill in p.skills.all()}]
+
+
+@knows_both.wrong(skills_manager)
+def both_in_managers(first: str, second: str) -> object:
+    return [p for p in Employee.objects.all() if first in p.skills and second in p.skills]
+
+
+@knows_both.wrong(name_among_objects)
+def both_among_objects(first: str, second: str) -> object:
+    people = Employee.objects.prefetch_related("skills")
+    return [p for p in people if first in p.skills.all() and second in p.skills.all()]
+
+
+@knows_both.wrong(same_row_again)
+def both_from_the_skill(first: str, second: str) -> object:
+    return Skill.objects.get(name=first).employees.filter(skills__name=second)
