@@ -10,7 +10,8 @@ from accounts.models import Profile
 from company.models import Assignment, Department, Employee, Project, Skill
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import FETCH_PEERS, Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import FETCH_PEERS, Count, Exists, F, OuterRef, Prefetch, Q, Sum, Value
+from django.db.models.functions import Coalesce
 from shop.models import Customer, Order, Product, Review
 
 from tutor import compare
@@ -2264,3 +2265,485 @@ def both_among_objects(first: str, second: str) -> object:
 @knows_both.wrong(same_row_again)
 def both_from_the_skill(first: str, second: str) -> object:
     return Skill.objects.get(name=first).employees.filter(skills__name=second)
+
+
+# 04.15: many to many through a model, which has the hours.
+
+
+def namesakes_busy() -> None:
+    """two new employees have the same name, and one of them works on two projects"""
+    changes.employee(name="Kim Lee")
+    busy = changes.employee(name="Kim Lee")
+    for part in Project.objects.order_by("pk")[:2]:
+        assign(busy, part, 10)
+
+
+def same_hours() -> None:
+    """somebody works the same number of hours on two projects"""
+    person = changes.employee()
+    for part in Project.objects.order_by("pk")[:2]:
+        assign(person, part, 12)
+
+
+def no_assignments() -> None:
+    """all assignments were deleted"""
+    Assignment.objects.all().delete()
+
+
+workload = Exercise(
+    "04.15",
+    "Hours on projects",
+    minutes=7,
+    queries=2,
+    changes=[changes.newcomer, namesakes_busy, same_hours, no_assignments],
+    hints=[
+        "The hours belong to the pair of employee and project. So go to the assignments.",
+        "From one employee to many assignments: reverse, with the name assignments.",
+        "prefetch_related() brings the pairs. sum() adds in Python, and the sum of nothing is 0.",
+    ],
+)
+
+
+@workload.expects
+def _() -> object:
+    hours: Counter[int] = Counter()
+    for pair in Assignment.objects.all():
+        hours[pair.employee_id] += pair.hours_per_week
+    return [(person.name, hours[person.pk]) for person in Employee.objects.all()]
+
+
+@workload.mistake(
+    "hours_per_week is a field of Assignment: of the pair. "
+    "Neither the employee nor the project has it."
+)
+def hours_of_the_pair(run: Run) -> bool:
+    return failed(run, "AttributeError", "hours_per_week") or failed(
+        run, "FieldError", "hours_per_week"
+    )
+
+
+@workload.mistake("The way back has a related_name: an employee has assignments.")
+def no_assignment_set(run: Run) -> bool:
+    return failed(run, "AttributeError", "assignment") or failed(run, "FieldError", "'assignment'")
+
+
+@workload.mistake(
+    "select_related() joins one object to each row. An employee has many assignments: "
+    "that takes prefetch_related()."
+)
+def joined_assignments(run: Run) -> bool:
+    return failed(run, "FieldError", "select_related: 'assignments'")
+
+
+workload_manager = many_as_list(workload, "employee.assignments")
+
+
+@workload.mistake(
+    "Your list has a row for each assignment. Asked is one for each employee: add up."
+)
+def row_for_each_pair(run: Run) -> bool:
+    return len(run.rows) > len(run.expected)
+
+
+@workload.mistake(
+    "Employees of the same name became one. Add up by the employee's pk, then give the name."
+)
+def namesakes_added(run: Run) -> bool:
+    names = Counter(name for name, _ in run.expected)
+    return bool(run.missing) and all(names[name] > 1 for name, _ in run.missing)
+
+
+@workload.mistake("Employees without a project are missing. They have 0 hours.")
+def without_idle(run: Run) -> bool:
+    fewer = len(run.rows) < len(run.expected)
+    return fewer and all(hours == 0 for _, hours in run.missing)
+
+
+@workload.mistake("The sum of no rows is None in the database. Somebody without a project has 0.")
+def none_for_zero(run: Run) -> bool:
+    return bool(run.surplus) and all(hours is None for _, hours in run.surplus)
+
+
+@workload.mistake(
+    "You added up the hours of all members of their projects. "
+    "From the employee go straight to the assignments: those are their own."
+)
+def hours_of_the_team(run: Run) -> bool:
+    own = dict(run.expected)
+    return bool(run.surplus) and all(hours > own[name] for name, hours in run.surplus)
+
+
+@workload.mistake(
+    "You counted the projects. Asked are the hours: hours_per_week of each assignment."
+)
+def projects_counted(run: Run) -> bool:
+    pairs = Counter(Assignment.objects.values_list("employee__name", flat=True))
+    return bool(run.surplus) and all(number == pairs[name] for name, number in run.surplus)
+
+
+@workload.mistake(
+    "Twice the same number of hours counts twice. A set, or distinct, keeps it only once."
+)
+def equal_hours_once(run: Run) -> bool:
+    own = dict(run.expected)
+    return bool(run.surplus) and all(0 < hours < own[name] for name, hours in run.surplus)
+
+
+@workload.mistake(
+    "The result is right, but each employee's assignments cost a query of their own: this is N+1."
+)
+def assignments_of_each(run: Run) -> bool:
+    return asks_for_each(run)
+
+
+@workload.right
+def hours_annotated() -> object:
+    hours = Sum("assignments__hours_per_week", default=0)
+    return Employee.objects.annotate(hours=hours).values_list("name", "hours")
+
+
+@workload.right
+def hours_coalesced() -> object:
+    hours = Coalesce(Sum("assignments__hours_per_week"), Value(0))
+    return [(person.name, person.hours) for person in Employee.objects.annotate(hours=hours)]
+
+
+@workload.right
+def hours_from_pairs() -> object:
+    hours: dict[int, int] = defaultdict(int)
+    for employee, number in Assignment.objects.values_list("employee", "hours_per_week"):
+        hours[employee] += number
+    return [(name, hours[pk]) for pk, name in Employee.objects.values_list("pk", "name")]
+
+
+@workload.right
+def hours_by_hand() -> object:
+    return fetched_all("""
+        SELECT e.name, COALESCE(SUM(a.hours_per_week), 0) FROM company_employee e
+        LEFT JOIN company_assignment a ON a.employee_id = e.id GROUP BY e.id, e.name
+    """)
+
+
+@workload.wrong(hours_of_the_pair)
+def hours_of_projects() -> object:
+    staff = Employee.objects.prefetch_related("projects")
+    return [(e.name, sum(part.hours_per_week for part in e.projects.all())) for e in staff]
+
+
+@workload.wrong(hours_of_the_pair)
+def hours_of_employee() -> object:
+    return [(person.name, person.hours_per_week) for person in Employee.objects.all()]
+
+
+@workload.wrong(no_assignment_set)
+def hours_assignment_set() -> object:
+    staff = Employee.objects.all()
+    return [(e.name, sum(a.hours_per_week for a in e.assignment_set.all())) for e in staff]
+
+
+@workload.wrong(joined_assignments)
+def hours_select_related() -> object:
+    staff = Employee.objects.select_related("assignments")
+    return [(e.name, sum(a.hours_per_week for a in e.assignments.all())) for e in staff]
+
+
+@workload.wrong(without_idle)
+def hours_of_members() -> object:
+    hours: dict[Employee, int] = defaultdict(int)
+    for pair in Assignment.objects.select_related("employee"):
+        hours[pair.employee] += pair.hours_per_week
+    return [(person.name, number) for person, number in hours.items()]
+
+
+@workload.wrong(none_for_zero)
+def hours_or_none() -> object:
+    hours = Sum("assignments__hours_per_week")
+    return Employee.objects.annotate(hours=hours).values_list("name", "hours")
+
+
+@workload.wrong(namesakes_added)
+def hours_by_name() -> object:
+    hours: Counter[str] = Counter()
+    for name, number in Assignment.objects.values_list("employee__name", "hours_per_week"):
+        hours[name] += number
+    return [(name, hours[name]) for name in Employee.objects.values_list("name", flat=True)]
+
+
+@workload.wrong(hours_of_the_team)
+def hours_of_all_members() -> object:
+    hours = Sum("projects__assignments__hours_per_week", default=0)
+    return Employee.objects.annotate(hours=hours).values_list("name", "hours")
+
+
+@workload.wrong(projects_counted)
+def hours_counted() -> object:
+    staff = Employee.objects.prefetch_related("assignments")
+    return [(person.name, len(person.assignments.all())) for person in staff]
+
+
+@workload.wrong(equal_hours_once)
+def hours_as_set() -> object:
+    staff = Employee.objects.prefetch_related("assignments")
+    return [(e.name, sum({a.hours_per_week for a in e.assignments.all()})) for e in staff]
+
+
+@workload.wrong(assignments_of_each)
+def hours_loop() -> object:
+    staff = Employee.objects.all()
+    return [(e.name, sum(a.hours_per_week for a in e.assignments.all())) for e in staff]
+
+
+@workload.wrong(assignments_of_each)
+def hours_values_loop() -> object:
+    staff = Employee.objects.prefetch_related("assignments")
+    return [(e.name, sum(e.assignments.values_list("hours_per_week", flat=True))) for e in staff]
+
+
+@workload.wrong(workload_manager)
+def hours_over_manager() -> object:
+    staff = Employee.objects.prefetch_related("assignments")
+    return [(e.name, sum(a.hours_per_week for a in e.assignments)) for e in staff]
+
+
+@workload.wrong(row_for_each_pair)
+def hours_in_pairs() -> object:
+    return Assignment.objects.values_list("employee__name", "hours_per_week")
+
+
+@workload.wrong(namesakes_added)
+def hours_grouped_by_name() -> object:
+    hours = Sum("assignments__hours_per_week", default=0)
+    return Employee.objects.values("name").annotate(hours=hours).values_list("name", "hours")
+
+
+@workload.wrong(assignments_of_each)
+def hours_loop_of_assignments() -> object:
+    pairs = Assignment.objects
+    return [
+        (person.name, sum(pairs.filter(employee=person).values_list("hours_per_week", flat=True)))
+        for person in Employee.objects.all()
+    ]
+
+
+# 04.16: many to many, there and back.
+
+
+def two_projects_together() -> None:
+    """somebody new is in two projects together with Noa Levi, and has the same name"""
+    noa = Employee.objects.get(email="noa.levi@northlight.example")
+    other = changes.employee(name=noa.name)
+    for code in ("NEW-A", "NEW-B"):
+        part = project(code=code, department=Department.objects.earliest("pk"))
+        assign(noa, part)
+        assign(other, part)
+
+
+teammates = Exercise(
+    "04.16",
+    "Teammates",
+    minutes=7,
+    queries=1,
+    changes=[two_projects_together, changes.newcomer, no_assignments],
+    hints=[
+        "From a person to their projects, and from these to their members: there and back.",
+        "In a filter you can walk on: employees whose projects have this employee as a member.",
+        "Two people may share two projects: distinct(). And leave the employee out, by pk.",
+    ],
+)
+
+
+@teammates.cases
+def _() -> object:
+    idle = Employee.objects.exclude(pk__in=Assignment.objects.values("employee"))
+    in_one = Employee.objects.get(email="noa.levi@northlight.example")
+    pairs = Counter(Assignment.objects.order_by("pk").values_list("employee", flat=True))
+    busiest = [Employee.objects.get(pk=pk) for pk, _ in pairs.most_common(1)]
+    return [(person,) for person in [*busiest, in_one, idle.earliest("pk")]]
+
+
+@teammates.expects
+def _(employee: Employee) -> object:
+    pairs = set(Assignment.objects.values_list("employee", "project"))
+    theirs = {part for person, part in pairs if person == employee.pk}
+    team = {person for person, part in pairs if part in theirs} - {employee.pk}
+    return [person for person in Employee.objects.all() if person.pk in team]
+
+
+@teammates.mistake(
+    "employee.projects is a manager for many projects. It has no members of its own: "
+    "go through its projects, or filter across."
+)
+def manager_has_no_members(run: Run) -> bool:
+    return failed(run, "AttributeError", "Manager'")
+
+
+@teammates.mistake(
+    "projects= takes a project, or several with __in. To compare with an employee, "
+    "walk on to the members: projects__members."
+)
+def employee_is_no_project(run: Run) -> bool:
+    return failed(run, "ValueError", 'Must be "Project" instance') or failed(
+        run, "TypeError", "expected a number"
+    )
+
+
+@teammates.mistake(
+    "The field members has a related_name: an employee has projects, in filters too."
+)
+def not_called_projects(run: Run) -> bool:
+    return failed(run, "AttributeError", "'Employee' object") or failed(
+        run, "FieldError", "keyword 'project"
+    )
+
+
+team_manager = many_as_list(teammates, "employee.projects")
+
+
+@teammates.mistake("Your list has projects. Asked are the people in them.")
+def projects_of_person(run: Run) -> bool:
+    return isinstance(run.rows[0], Project)
+
+
+@teammates.mistake("The employee stands in the list, too. Leave them out, by pk.")
+def with_the_employee(run: Run) -> bool:
+    return set(run.surplus) == {run.arguments[0]}
+
+
+@teammates.mistake(
+    "Two people may share more than one project. Then a filter across both tables finds "
+    "the same person again: each should stand there once."
+)
+def repeated_teammates(run: Run) -> bool:
+    found = {*run.expected, run.arguments[0]}
+    return bool(run.surplus) and not run.missing and all(p in found for p in run.surplus)
+
+
+@teammates.mistake("Somebody else of the same name is left out, too. Tell people apart by pk.")
+def without_namesake_in_team(run: Run) -> bool:
+    return {person.name for person in run.missing} == {run.arguments[0].name}
+
+
+@teammates.mistake(
+    "These are the people of the same department. Asked are those of the same projects."
+)
+def same_department(run: Run) -> bool:
+    place = run.arguments[0].department_id
+    return bool(run.surplus) and {person.department_id for person in run.rows} == {place}
+
+
+@teammates.mistake(
+    "exclude() across the relation leaves out everybody who shares a project with them: all. "
+    "Leave out one person: pk."
+)
+def all_excluded(run: Run) -> bool:
+    return run.rows == [] and "NOT (EXISTS" in run.seen.queries[-1].sql
+
+
+@teammates.mistake(
+    "The result is right, but you ask for the projects first, and then for their members. "
+    "One filter can walk there and back: projects__members."
+)
+def in_steps(run: Run) -> bool:
+    return is_right(run) and run.queries > 1
+
+
+@teammates.right
+def team_by_subquery(employee: Employee) -> object:
+    team = Employee.objects.filter(projects__in=employee.projects.all())
+    return team.exclude(pk=employee.pk).distinct()
+
+
+@teammates.right
+def team_by_assignments(employee: Employee) -> object:
+    shared = Assignment.objects.filter(project__members=employee)
+    return Employee.objects.filter(pk__in=shared.values("employee")).exclude(pk=employee.pk)
+
+
+@teammates.right
+def team_from_pairs(employee: Employee) -> object:
+    pairs = Assignment.objects.filter(project__assignments__employee=employee)
+    return {pair.employee for pair in pairs.select_related("employee")} - {employee}
+
+
+@teammates.wrong(manager_has_no_members)
+def team_of_manager(employee: Employee) -> object:
+    return employee.projects.members.all()
+
+
+@teammates.wrong(employee_is_no_project)
+def team_of_employee(employee: Employee) -> object:
+    return Employee.objects.filter(projects=employee)
+
+
+@teammates.wrong(with_the_employee)
+def team_with_oneself(employee: Employee) -> object:
+    return Employee.objects.filter(projects__members=employee).distinct()
+
+
+@teammates.wrong(repeated_teammates)
+def team_repeated(employee: Employee) -> object:
+    return Employee.objects.filter(projects__members=employee).exclude(pk=employee.pk)
+
+
+@teammates.wrong(repeated_teammates)
+def team_repeated_with_oneself(employee: Employee) -> object:
+    return Employee.objects.filter(projects__members=employee)
+
+
+@teammates.wrong(without_namesake_in_team)
+def team_of_other_names(employee: Employee) -> object:
+    team = Employee.objects.filter(projects__members=employee)
+    return team.exclude(name=employee.name).distinct()
+
+
+@teammates.wrong(same_department)
+def team_of_department(employee: Employee) -> object:
+    staff = Employee.objects.filter(department_id=employee.department_id)
+    return staff.exclude(pk=employee.pk)
+
+
+@teammates.wrong(all_excluded)
+def team_excluded(employee: Employee) -> object:
+    team = Employee.objects.filter(projects__members=employee)
+    return team.exclude(projects__members=employee).distinct()
+
+
+@teammates.wrong(in_steps)
+def team_loop(employee: Employee) -> object:
+    found: set[Employee] = set()
+    for part in employee.projects.all():
+        found.update(part.members.exclude(pk=employee.pk))
+    return found
+
+
+@teammates.wrong(in_steps)
+def team_in_two_steps(employee: Employee) -> object:
+    projects = list(employee.projects.all())
+    team = Employee.objects.filter(projects__in=projects).exclude(pk=employee.pk)
+    return team.distinct()
+
+
+@teammates.wrong(not_called_projects)
+def team_project_set(employee: Employee) -> object:
+    return [person for part in employee.project_set.all() for person in part.members.all()]
+
+
+@teammates.wrong(not_called_projects)
+def team_of_project(employee: Employee) -> object:
+    return Employee.objects.filter(project__members=employee).exclude(pk=employee.pk).distinct()
+
+
+@teammates.wrong(team_manager)
+def team_over_manager(employee: Employee) -> object:
+    return {person for part in employee.projects for person in part.members.all()} - {employee}
+
+
+@teammates.wrong(projects_of_person)
+def team_as_projects(employee: Employee) -> object:
+    return Project.objects.filter(members=employee)
+
+
+@teammates.wrong(employee_is_no_project)
+def team_of_all_at_once(employee: Employee) -> object:
+    team = Employee.objects.filter(projects=employee.projects)
+    return team.exclude(pk=employee.pk).distinct()
