@@ -15,6 +15,7 @@ from django.db import connection, reset_queries, transaction
 from django.db.models import (
     FETCH_PEERS,
     FETCH_RAISE,
+    Count,
     F,
     FilteredRelation,
     OuterRef,
@@ -160,6 +161,23 @@ def of_all_orders(run: Run) -> bool:
     return not run.missing and len(run.rows) > 2 * len(run.expected)
 
 
+@packing_list.mistake("There are numbers where names are asked: walk on to the name, with __name.")
+def numbers_not_names(run: Run) -> bool:
+    return any(isinstance(value, int) for row in run.rows for value in row[:3])
+
+
+@packing_list.mistake("Where there is no category above, the value is None, not an empty text.")
+def above_is_no_text(run: Run) -> bool:
+    return any(row[2] == "" for row in run.rows)
+
+
+@packing_list.mistake(
+    "A prefetch asks once for each step. Each step leads to one object: join them all."
+)
+def prefetch_for_one(run: Run) -> bool:
+    return any(" IN (" in query.sql for query in run.seen.queries) and not run.n_plus_1
+
+
 @packing_list.mistake(
     "Nearly: only the category above still costs a query for each line. "
     "Go one step further, to the parent of the category."
@@ -273,7 +291,23 @@ def packing_from_category(sold: Order) -> object:
     return list(sold.lines.select_related("category__parent"))
 
 
-@packing_list.wrong("it took 4 queries. 1 is enough")
+@packing_list.wrong(numbers_not_names)
+def packing_numbers(sold: Order) -> object:
+    category = "product__category"
+    return sold.lines.values_list("product__name", category, f"{category}__parent", "quantity")
+
+
+@packing_list.wrong(above_is_no_text)
+def packing_empty_text(sold: Order) -> object:
+    rows = []
+    for line in sold.lines.select_related("product__category__parent"):
+        above = line.product.category.parent
+        name = above.name if above else ""
+        rows.append((line.product.name, line.product.category.name, name, line.quantity))
+    return rows
+
+
+@packing_list.wrong(prefetch_for_one)
 def packing_prefetched(sold: Order) -> object:
     rows = []
     for line in sold.lines.prefetch_related("product__category__parent"):
@@ -364,6 +398,18 @@ def other_filling(run: Run) -> bool:
     wanted = {tuple(x or None for x in row) for row in run.missing}
     filled = {tuple(None if x in {"-", "none", "None"} else x for x in row) for row in run.surplus}
     return bool(run.missing) and (given == wanted or filled == set(run.missing))
+
+
+@contact_sheet.mistake("There are objects in your rows. Asked are the username and the phone.")
+def objects_not_texts(run: Run) -> bool:
+    return any(isinstance(value, User | Profile) for row in run.rows for value in row)
+
+
+@contact_sheet.mistake(
+    "A prefetch asks once for each step. Each step leads to one object: join them both."
+)
+def prefetch_of_one(run: Run) -> bool:
+    return any(" IN (" in query.sql for query in run.seen.queries) and run.queries <= 3
 
 
 @contact_sheet.mistake(
@@ -490,6 +536,21 @@ def contact_users_only(country: str) -> object:
     return [(c.name, c.user.username if c.user else None, phones.get(c.user_id)) for c in there]
 
 
+@contact_sheet.wrong(objects_not_texts)
+def contact_objects(country: str) -> object:
+    there = Customer.objects.filter(country=country).select_related("user__profile")
+    return [(each.name, each.user, getattr(each.user, "profile", None)) for each in there]
+
+
+@contact_sheet.wrong(prefetch_of_one)
+def contact_prefetched(country: str) -> object:
+    rows = []
+    for each in Customer.objects.filter(country=country).prefetch_related("user__profile"):
+        profile = getattr(each.user, "profile", None)
+        rows.append((each.name, each.user and each.user.username, profile and profile.phone))
+    return rows
+
+
 @contact_sheet.wrong(no_such_relation)
 def contact_wrong_name(country: str) -> object:
     return list(Customer.objects.filter(country=country).select_related("user__phone"))
@@ -510,12 +571,18 @@ def skilful() -> None:
         changes.employee().skills.set(reversed(skills))
 
 
+def newest_skill() -> None:
+    """the company has a new skill, Archery, and two departments took the course"""
+    archery = Skill.objects.create(name="Archery")
+    archery.employees.set(Employee.objects.filter(department__name__in=["Engineering", "Sales"]))
+
+
 team_skills = Exercise(
     "05.4",
     "What can this team do?",
     minutes=5,
     queries=2,
-    changes=[unskilled, skilful, changes.twins],
+    changes=[unskilled, skilful, newest_skill, changes.twins],
     hints=[
         "From an employee to the skills: that leads to many. Which cure is that?",
         "order_by() in the loop is another question: it asks again, for each employee.",
@@ -546,6 +613,12 @@ def _(department: Department) -> object:
 def only_skilled(run: Run) -> bool:
     gone = [email for email in run.expected if email not in run.value]
     return bool(gone) and not any(run.expected[email] for email in gone)
+
+
+@team_skills.mistake("The keys are the e-mail addresses: two people can have the same name.")
+def skills_by_name(run: Run) -> bool:
+    names = set(Employee.objects.values_list("name", flat=True))
+    return bool(run.value) and set(run.value) <= names
 
 
 @team_skills.mistake("The skills are not in the order from A to Z.")
@@ -652,6 +725,22 @@ def skills_lists(department: Department) -> object:
     }
 
 
+@team_skills.wrong(unsorted_skills)
+def skills_as_they_come(department: Department) -> object:
+    return {
+        e.email: ", ".join(s.name for s in e.skills.all())
+        for e in department.employees.prefetch_related("skills")
+    }
+
+
+@team_skills.wrong(skills_by_name)
+def skills_under_names(department: Department) -> object:
+    return {
+        e.name: ", ".join(sorted(s.name for s in e.skills.all()))
+        for e in department.employees.prefetch_related("skills")
+    }
+
+
 @team_skills.wrong(skills_selected)
 def skills_joined(department: Department) -> object:
     return {e.email: "" for e in department.employees.select_related("skills")}
@@ -728,6 +817,12 @@ def _(country: str) -> object:
 @open_orders.mistake("The lists are of order objects. Asked are their numbers.")
 def objects_not_numbers(run: Run) -> bool:
     return any(isinstance(each, Order) for orders in run.value.values() for each in orders)
+
+
+@open_orders.mistake("The keys are the e-mail addresses: two customers can have the same name.")
+def open_by_name(run: Run) -> bool:
+    names = set(Customer.objects.values_list("name", flat=True))
+    return bool(run.value) and set(run.value) <= names
 
 
 @open_orders.mistake("Customers without an open order are missing. They stay, with an empty list.")
@@ -870,6 +965,14 @@ def open_objects(country: str) -> object:
     return {each.email: each.waiting for each in there}
 
 
+@open_orders.wrong(open_by_name)
+def open_under_names(country: str) -> object:
+    return {
+        each.name: [o.number for o in each.orders.all() if o.status in ("new", "paid")]
+        for each in Customer.objects.filter(country=country).prefetch_related("orders")
+    }
+
+
 @open_orders.wrong(list_has_no_all)
 def open_list_all(country: str) -> object:
     waiting = Prefetch("orders", Order.objects.open(), to_attr="waiting")
@@ -937,6 +1040,11 @@ def nothing_at_0(run: Run) -> bool:
     return failed(run, "IndexError")
 
 
+@latest_orders.mistake("Not every customer has an order: get() and latest() raise an error then.")
+def nothing_is_latest(run: Run) -> bool:
+    return failed(run, "DoesNotExist")
+
+
 @latest_orders.mistake("Not every customer has an order: first() gives None then.")
 def none_has_no_number(run: Run) -> bool:
     return failed(run, "AttributeError", "'NoneType'")
@@ -953,7 +1061,7 @@ def only_buyers(run: Run) -> bool:
 )
 def one_of_all(run: Run) -> bool:
     with_number = [number for _, number in run.rows if number is not None]
-    return len(run.rows) == len(run.expected) and len(with_number) <= 1 and bool(run.missing)
+    return len(with_number) == 1 and len(run.missing) > 1
 
 
 @latest_orders.mistake("These are the oldest orders. The latest comes first with a minus.")
@@ -1039,6 +1147,12 @@ def latest_index(country: str) -> object:
     latest = Prefetch("orders", Order.objects.order_by("-placed_at")[:1], to_attr="latest")
     there = Customer.objects.filter(country=country).prefetch_related(latest)
     return [(each.email, each.latest[0].number) for each in there]
+
+
+@latest_orders.wrong(nothing_is_latest)
+def latest_raises(country: str) -> object:
+    there = Customer.objects.filter(country=country)
+    return [(each.email, each.orders.latest("placed_at").number) for each in there]
 
 
 @latest_orders.wrong(none_has_no_number)
@@ -1172,6 +1286,16 @@ def department_of_each(run: Run) -> bool:
     return run.n_plus_1 == {"Project.department"}
 
 
+@quick_board.mistake(
+    "With to_attr the assignments have another name. The template asks for project.assignments, "
+    "and so for all of them again."
+)
+def name_unknown_to_template(run: Run) -> bool:
+    return "Project.assignments" in run.n_plus_1 and any(
+        '"project_id" IN (' in q.sql and '"company_assignment"' in q.sql for q in run.seen.queries
+    )
+
+
 @quick_board.mistake("Each project still asks for its assignments: prefetch them.")
 def assignments_of_each(run: Run) -> bool:
     return "Project.assignments" in run.n_plus_1
@@ -1251,6 +1375,13 @@ def board_unrendered() -> object:
     return Project.objects.order_by("code")
 
 
+@quick_board.wrong(name_unknown_to_template)
+def board_to_attr() -> object:
+    team = Prefetch("assignments", Assignment.objects.select_related("employee"), to_attr="team")
+    projects = Project.objects.order_by("code").select_related("department")
+    return BOARD.render(Context({"projects": projects.prefetch_related(team)}))
+
+
 @quick_board.wrong(assignments_selected)
 def board_selected() -> object:
     projects = Project.objects.order_by("code").select_related("department", "assignments")
@@ -1305,6 +1436,11 @@ def _(orders: list[Order]) -> object:
     return found
 
 
+@totals.mistake("The keys are the numbers of the orders, not their primary keys or objects.")
+def by_other_keys(run: Run) -> bool:
+    return bool(run.value) and not any(isinstance(key, str) for key in run.value)
+
+
 @totals.mistake("Orders without a line are missing. They stay, with 0.")
 def without_empty(run: Run) -> bool:
     gone = [number for number in run.expected if number not in run.value]
@@ -1314,6 +1450,11 @@ def without_empty(run: Run) -> bool:
 @totals.mistake("The sum of no lines is None in the database. Asked is 0: give Sum a default.")
 def sum_of_nothing(run: Run) -> bool:
     return None in run.value.values()
+
+
+@totals.mistake("These are floats. Money stays Decimal, as it comes: a float is not exact.")
+def money_as_float(run: Run) -> bool:
+    return any(isinstance(total, float) for total in run.value.values())
 
 
 @totals.mistake("These are all orders of the shop. Asked are those of the list.")
@@ -1345,7 +1486,8 @@ def lines_of_each(run: Run) -> bool:
     "You read the orders again: that is one query too many. Fill the objects that you have."
 )
 def orders_again(run: Run) -> bool:
-    return any('FROM "shop_order"' in query.sql for query in run.seen.queries)
+    again = any('FROM "shop_order"' in query.sql for query in run.seen.queries)
+    return again and run.value == run.expected
 
 
 @totals.right
@@ -1422,6 +1564,18 @@ def totals_of_prices(orders: list[Order]) -> object:
     return {each.number: sum(line.unit_price for line in each.lines.all()) for each in orders}
 
 
+@totals.wrong(by_other_keys)
+def totals_by_pk(orders: list[Order]) -> object:
+    prefetch_related_objects(orders, "lines")
+    return {each.pk: sum(line.amount for line in each.lines.all()) for each in orders}
+
+
+@totals.wrong(money_as_float)
+def totals_as_float(orders: list[Order]) -> object:
+    prefetch_related_objects(orders, "lines")
+    return {each.number: float(sum(line.amount for line in each.lines.all())) for each in orders}
+
+
 @totals.wrong(list_is_no_queryset)
 def totals_of_queryset(orders: list[Order]) -> object:
     return {each.number: 0 for each in orders.prefetch_related("lines")}  # type: ignore[attr-defined]
@@ -1452,8 +1606,9 @@ passed_the_exam = Exercise(
 def _() -> object:
     skills = Skill.objects.prefetch_related("employees")
     botany, binding = skills.get(name="Botany"), skills.get(name="Bookbinding")
-    botanist = botany.employees.order_by("pk").first()
-    newest = Employee.objects.latest("pk")
+    people = Employee.objects.annotate(known=Count("skills"))
+    botanist = people.filter(pk__in=botany.employees.all()).order_by("-known", "pk").first()
+    newest = people.latest("pk")
     return [(binding, newest), (botany, newest), (botany, botanist or newest)]
 
 
@@ -1472,6 +1627,8 @@ def _(run: Run) -> str | None:
         return "The names are right, but the employee did not get the skill in the database."
     if pairs.filter(skill_id=skill.pk).count() != len(run.expected):
         return "Now other people have the skill, or lost it. Change one pair only."
+    if pairs.filter(employee_id=employee.pk).count() < employee.known:
+        return "The employee has lost the other skills: set() replaces all. Use add()."
     return None
 
 
@@ -1547,6 +1704,12 @@ def exam_set(skill: Skill, employee: Employee) -> object:
     return [each.name for each in skill.employees.all()]
 
 
+@passed_the_exam.wrong("The employee has lost the other skills")
+def exam_set_skills(skill: Skill, employee: Employee) -> object:
+    employee.skills.set([skill])
+    return [each.name for each in Employee.objects.filter(skills=skill)]
+
+
 @passed_the_exam.wrong(people_not_names)
 def exam_objects(skill: Skill, employee: Employee) -> object:
     skill.employees.add(employee)
@@ -1607,7 +1770,7 @@ def _() -> object:
     return list(Employee.objects.all())
 
 
-def _surprise(person: Employee) -> str | None:
+def _surprise(person: Employee, has_manager: bool) -> str | None:
     with watch("sql", show=False) as seen:
         try:
             person.department  # noqa: B018
@@ -1615,7 +1778,7 @@ def _surprise(person: Employee) -> str | None:
             return "employee.department raises FieldFetchBlocked, too. The page needs it: join it."
     if seen.queries:
         return "Touching employee.department makes a query. Read the departments with the list."
-    if person.manager_id is None:
+    if not has_manager:
         return None
     with watch("sql", show=False) as seen:
         try:
@@ -1628,12 +1791,13 @@ def _surprise(person: Employee) -> str | None:
             )
     if seen.queries:
         return "Touching employee.manager makes a query, and nobody hears of it. Forbid it."
-    return "The managers were read as well. The page does not need them: leave them unread."
+    return "The managers were read as well, or set. The page does not need them: leave them alone."
 
 
 @guarded_staff.check
 def _(run: Run) -> str | None:
-    return next(filter(None, map(_surprise, run.rows)), None)
+    led = {person.pk for person in run.expected if person.manager_id is not None}
+    return next(filter(None, (_surprise(person, person.pk in led) for person in run.rows)), None)
 
 
 @guarded_staff.mistake("The name is FETCH_RAISE, from django.db.models. There is no RAISE.")
@@ -1699,6 +1863,14 @@ def guarded_read_all() -> object:
 @guarded_staff.wrong("Touching employee.manager makes a query")
 def guarded_by_peers() -> object:
     return Employee.objects.select_related("department").fetch_mode(FETCH_PEERS)
+
+
+@guarded_staff.wrong("The managers were read as well")
+def guarded_by_hiding() -> object:
+    staff = list(Employee.objects.select_related("department"))
+    for each in staff:
+        each.manager = None
+    return staff
 
 
 @guarded_staff.wrong(no_such_mode)
@@ -1769,6 +1941,13 @@ def with_the_gone(run: Run) -> bool:
 @phone_book.mistake("People without a department are missing. They stay, with None.")
 def without_placeless(run: Run) -> bool:
     return bool(run.missing) and not run.surplus and all(row[2] is None for row in run.missing)
+
+
+@phone_book.mistake("Without a department the third value is None, not a text.")
+def no_place_as_text(run: Run) -> bool:
+    return bool(run.surplus) and {row[:2] for row in run.surplus} == {
+        row[:2] for row in run.missing if row[2] is None
+    }
 
 
 @phone_book.mistake("Some people have no department: None has no name. Ask for that.")
@@ -1857,6 +2036,12 @@ def book_everybody() -> object:
 def book_placed() -> object:
     staff = Employee.objects.active().exclude(department=None)
     return staff.values_list("name", "email", "department__name")
+
+
+@phone_book.wrong(no_place_as_text)
+def book_empty_text() -> object:
+    rows = Employee.objects.active().values_list("name", "email", "department__name")
+    return [(name, email, place or "") for name, email, place in rows]
 
 
 @phone_book.wrong(placeless_has_no_name)
@@ -1948,8 +2133,8 @@ def one_call_only(run: Run) -> bool:
 
 
 @grows.mistake(
-    "This report grows, and your function did not notice. Is the report called inside the `with` "
-    "that counts, with two employees and with ten?"
+    "This report grows, and your function did not notice. Is each call inside a `with` of its own "
+    "that counts, one with two employees and one with ten?"
 )
 def not_noticed(run: Run) -> bool:
     return run.value is False and run.expected is True and run.queries > 0
@@ -1970,6 +2155,13 @@ def a_number(run: Run) -> bool:
 )
 def not_an_answer(run: Run) -> bool:
     return failed(run, "AssertionError")
+
+
+@grows.mistake(
+    "The report cities does not expect people without a department. Give it employees who have one."
+)
+def placeless_in_report(run: Run) -> bool:
+    return failed(run, "AttributeError", "'NoneType'")
 
 
 @grows.mistake("A report takes a queryset of employees, not a list or a number.")
@@ -2077,6 +2269,26 @@ def grows_asserts(report: Callable[[Any], None]) -> object:
     with TestCase().assertNumQueries(1):
         report(Employee.objects.exclude(department=None)[:10])
     return False
+
+
+@grows.wrong(placeless_in_report)
+def grows_for_anybody(report: Callable[[Any], None]) -> object:
+    counts = []
+    for number in (2, 10):
+        with CaptureQueriesContext(connection) as asked:
+            report(Employee.objects.all()[:number])
+        counts.append(len(asked))
+    return counts[1] > counts[0]
+
+
+@grows.wrong(not_noticed)
+def grows_nested(report: Callable[[Any], None]) -> object:
+    staff = Employee.objects.exclude(department=None)
+    with CaptureQueriesContext(connection) as few:
+        report(staff[:2])
+        with CaptureQueriesContext(connection) as many:
+            report(staff[:10])
+    return len(many) > len(few)
 
 
 @grows.wrong(not_a_queryset)
