@@ -335,7 +335,7 @@ def empty_phone() -> None:
 contact_sheet = Exercise(
     "05.3",
     "Who can we call?",
-    minutes=5,
+    minutes=4,
     queries=1,
     changes=[login_without_profile, empty_phone, many_customers],
     hints=[
@@ -993,7 +993,7 @@ def newest_in_norway() -> None:
 latest_orders = Exercise(
     "05.7",
     "The latest order",
-    minutes=6,
+    minutes=5,
     queries=2,
     changes=[newest_in_norway, many_customers],
     hints=[
@@ -1231,7 +1231,7 @@ def moved() -> None:
 quick_board = Exercise(
     "05.8",
     "A slow page",
-    minutes=6,
+    minutes=5,
     queries=3,
     changes=[more_projects, moved, changes.newcomer],
     hints=[
@@ -1592,7 +1592,7 @@ def nobody_knows() -> None:
 passed_the_exam = Exercise(
     "05.10",
     "The missing colleague",
-    minutes=5,
+    minutes=4,
     changes=[nobody_knows, changes.twins],
     hints=[
         "skill.employees.all() answers from the rows that were prefetched before.",
@@ -2104,7 +2104,7 @@ def in_a_transaction(employees: Any) -> None:
 grows = Exercise(
     "05.14",
     "The test that notices",
-    minutes=8,
+    minutes=6,
     changes=[changes.newcomer, changes.without_department],
     hints=[
         "Call the report twice, with two employees and with ten, and count the queries of each.",
