@@ -410,7 +410,7 @@ def with_oneself(run: Run) -> bool:
 
 @colleagues.mistake("Somebody else of the same name is left out, too. Tell people apart by pk.")
 def without_namesake(run: Run) -> bool:
-    return {person.name for person in run.missing} == {run.arguments[0].name}
+    return run.queries > 0 and {p.name for p in run.missing} == {run.arguments[0].name}
 
 
 @colleagues.mistake(
@@ -2624,7 +2624,7 @@ def repeated_teammates(run: Run) -> bool:
 
 @teammates.mistake("Somebody else of the same name is left out, too. Tell people apart by pk.")
 def without_namesake_in_team(run: Run) -> bool:
-    return {person.name for person in run.missing} == {run.arguments[0].name}
+    return run.queries > 0 and {p.name for p in run.missing} == {run.arguments[0].name}
 
 
 @teammates.mistake(
@@ -2797,7 +2797,7 @@ open_orders_page = Exercise(
     queries=2,
     changes=[newer_order, paid_order, all_sent],
     hints=[
-        "Run your answer as slow_page() first, and read what each line of the template asks.",
+        "Return slow_page() at first, and read below which line of the template asks for what.",
         "The template follows three relations: customer and seller forward, lines in reverse.",
         "The template can stay as it is. Give it orders that bring these with them.",
     ],
