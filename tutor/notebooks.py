@@ -79,8 +79,8 @@ def kernel_environment() -> dict[str, str]:
     jupyter = jupyter_environment()
     # Where it is missing, IPython warns and makes itself a temporary one.
     Path(jupyter["IPYTHONDIR"]).mkdir(parents=True, exist_ok=True)
-    foreign = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL"}
-    ours = {name: value for name, value in os.environ.items() if name not in foreign}
+    foreign = ("DATABASE_URL", "DJANGO_")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return ours | jupyter | {"GLASS_TIMES": "off"}
 
 
