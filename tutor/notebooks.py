@@ -74,14 +74,16 @@ def kernel_environment() -> dict[str, str]:
     """The environment of a kernel whose outputs are compared.
 
     The kernel finds the project as a learner's does, whatever the calling process is set to,
-    reads no configuration but the project's, and the views leave durations out.
+    reads no configuration but the project's, leaves durations out of the views, and remembers
+    no progress.
     """
     jupyter = jupyter_environment()
     # Where it is missing, IPython warns and makes itself a temporary one.
     Path(jupyter["IPYTHONDIR"]).mkdir(parents=True, exist_ok=True)
     foreign = ("DATABASE_URL", "DJANGO_")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return ours | jupyter | {"GLASS_TIMES": "off"}
+    # The solutions must not count as the learner's own.
+    return ours | jupyter | {"GLASS_TIMES": "off", "COURSE_PROGRESS": ":memory:"}
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
