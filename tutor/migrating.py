@@ -39,9 +39,10 @@ class History:
 _histories: WeakKeyDictionary[Any, History] = WeakKeyDictionary()
 
 
-def migrate(app: str, *operations: Operation | Iterable[Operation]) -> None:
+def migrate(app: str, *operations: Operation | Iterable[Operation] | type[Migration]) -> None:
     """Run a migration with these operations: migrate("shop", [migrations.RenameField(...)]).
 
+    A class Migration, as it stands in a file of migrations/, will do as well.
     All or nothing: when an operation fails, the migration is rolled back, and its error raised.
     """
     if app not in [config.label for config in apps.get_app_configs()]:
@@ -55,7 +56,9 @@ def migrate(app: str, *operations: Operation | Iterable[Operation]) -> None:
     except KeyError as error:
         if error.args[0] in past.state.models or not isinstance(error.args[0], tuple):
             raise
-        raise LookupError(f"There is no model {'.'.join(error.args[0])}.") from None
+        label, model = error.args[0]
+        others = ", ".join(sorted(name for app, name in past.state.models if app == label))
+        raise LookupError(f"The app {label} has no model {model}: it has {others}.") from None
     past.steps.append((migration, past.state))
     past.state = after
 
@@ -105,6 +108,8 @@ def _flat(operations: Iterable[Any]) -> Iterator[Operation]:
     for operation in operations:
         if isinstance(operation, Operation):
             yield operation
+        elif isinstance(operation, type) and issubclass(operation, Migration):
+            yield from operation.operations
         elif isinstance(operation, Iterable) and not isinstance(operation, str):
             yield from _flat(operation)
         else:

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, migrations, transaction
 from django.db import models as typed_models
 from django.db.migrations.exceptions import IrreversibleError
 from django.db.models import ExpressionWrapper, F, Q, Value
-from django.db.models.functions import Cast, Concat, LPad, Replace
+from django.db.models.functions import Cast, Concat, LPad, Replace, Round
 from shop.models import Category, Customer, Order, Product
 
 from tutor.checks import Exercise, Prediction, Run
@@ -39,18 +39,58 @@ def of_table(task: Exercise, table: str) -> None:
     @task.mistake("You returned the operations. Hand them to migrate(...): that runs them.")
     def returned(run: Run) -> bool:
         operations = migrations.operations.base.Operation
-        return any(isinstance(row, operations) for row in [*run.rows, run.value])
+        values = run.value if isinstance(run.value, list | tuple) else [run.value]
+        return any(isinstance(value, operations) for value in values)
+
+    @task.wrong(returned)
+    def only_returned() -> object:
+        return migrations.RunSQL("UPDATE shop_product SET stock = 0")
+
+    @task.mistake(
+        "RunPython takes the function itself, to call it later: its name, without () behind it."
+    )
+    def called_at_once(run: Run) -> bool:
+        return failed("must be supplied with a callable", "no attribute 'get_model'")(run)
+
+    @task.wrong(called_at_once)
+    def result_of_a_call() -> None:
+        nothing: Any = None
+        migrate("shop", [migrations.RunPython(nothing)])
+
+    @task.mistake(
+        "Django calls the function of RunPython with two arguments: def forwards(apps, schema_editor)."
+    )
+    def other_arguments(run: Run) -> bool:
+        return failed("positional argument but 2 were given", "positional arguments but 2")(run)
+
+    @task.wrong(other_arguments)
+    def one_argument() -> None:
+        migrate("shop", [migrations.RunPython(lambda apps: None)])
 
 
-def column(table: str, name: str) -> Any:
-    """What the database says of a column: .null_ok and so on; None where there is none."""
+def columns(table: str) -> dict[str, bool]:
+    """Whether a column may be NULL, by name; nothing where there is no such table."""
     with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            # Django's own reading fails at a generated column with a comma in it.
+            cursor.execute(f"PRAGMA table_xinfo({table})")
+            return {name: not required for _, name, _, required, *_ in cursor.fetchall()}
+        if table not in connection.introspection.table_names(cursor):
+            return {}
         found = connection.introspection.get_table_description(cursor, table)
-    return next((column for column in found if column.name == name), None)
+        return {column.name: bool(column.null_ok) for column in found}
 
 
 def is_unique(table: str, name: str) -> bool:
     with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                "SELECT group_concat(columns.name) FROM pragma_index_list(%s) AS found, "
+                'pragma_index_info(found.name) AS columns WHERE found."unique" AND NOT '
+                "found.partial GROUP BY found.name",
+                [table],
+            )
+            return (name,) in cursor.fetchall()
         found = connection.introspection.get_constraints(cursor, table)
     return any(each["unique"] and each["columns"] == [name] for each in found.values())
 
@@ -59,11 +99,14 @@ def lacks(table: str, model: str, name: str, column_name: str = "") -> str | Non
     """What is wrong where the field is not there, in the table or in the models."""
     if not history().steps:
         return NOTHING
-    there = name in {field.name for field in historical(model)._meta.get_fields()}
-    found = column(table, column_name or name)
-    if found is None and there:
+    try:
+        there = name in {field.name for field in historical(model)._meta.get_fields()}
+    except LookupError:
+        return f"After your migration there is no model {model} any more."
+    is_column = (column_name or name) in columns(table)
+    if there and not is_column:
         return f"Django's models have {name}, and the table has no column {name}."
-    if found is None:
+    if not is_column:
         return f"After your migration the table has no column {name}."
     if not there:
         return (
@@ -162,16 +205,18 @@ def same_default(run: Run) -> bool:
     return failed("UNIQUE constraint failed", "could not create unique index")(run)
 
 
-@rename.mistake("There is no field of this name. The field is called sku, the model product.")
+@rename.mistake(
+    "There is no field of this name. RenameField takes the model, the old name, the new."
+)
 def misspelt(run: Run) -> bool:
-    return failed("has no field named", "There is no model")(run)
+    return failed("has no field named")(run)
 
 
 @rename.check
 def _(run: Run) -> str | None:
     if sentence := lacks("shop_product", "shop.Product", "article_number"):
         return sentence
-    if column("shop_product", "sku"):
+    if "sku" in columns("shop_product"):
         return "The old column sku is still there, beside the new one."
     now = {row["id"]: row["article_number"] for row in rows("shop_product")}
     before = {row["id"]: row["sku"] for row in history().before["shop_product"]}
@@ -184,7 +229,7 @@ def _(run: Run) -> str | None:
         )
     if not is_unique("shop_product", "article_number"):
         return "The column was unique, and now two products may have the same value."
-    if column("shop_product", "article_number").null_ok:
+    if columns("shop_product")["article_number"]:
         return "The column was required, and now it may be NULL."
     return None
 
@@ -245,6 +290,11 @@ def remove_and_add_unique() -> None:
     )
 
 
+@rename.wrong("there is no model shop.Product any more")
+def rename_the_model() -> None:
+    migrate("shop", [migrations.RenameModel("product", "article_number")])
+
+
 @rename.wrong("The old column sku is still there")
 def add_and_copy() -> None:
     text = models.CharField(max_length=20, default="")
@@ -271,12 +321,12 @@ def column_only() -> None:
     migrate("shop", [migrations.AlterField("product", "sku", text)])
 
 
-@rename.wrong("You returned the operations")
-def only_returned() -> object:
-    return [migrations.RenameField("product", "sku", "article_number")]
-
-
 @rename.wrong(misspelt)
+def turned_around_names() -> None:
+    migrate("shop", [migrations.RenameField("product", "article_number", "sku")])
+
+
+@rename.wrong("The app shop has no model products: it has category")
 def of_another_model() -> None:
     migrate("shop", [migrations.RenameField("products", "sku", "article_number")])
 
@@ -313,13 +363,12 @@ def without_value(run: Run) -> bool:
 def _(run: Run) -> str | None:
     if sentence := lacks("shop_product", "shop.Product", "unit"):
         return sentence
-    found = column("shop_product", "unit")
     others = [row["unit"] for row in rows("shop_product") if row["unit"] != "piece"]
     if others and others[0] is None:
         return "The products that are there have no unit: it is NULL in their rows."
     if others:
         return f'The products that are there have the unit {others[0]!r}, not "piece".'
-    if found.null_ok:
+    if columns("shop_product")["unit"]:
         return "The column may be NULL: a product without a unit is possible."
     if why := refused(INSERT, True):
         return (
@@ -484,7 +533,7 @@ def _(run: Run) -> str | None:
             return "The column is there, and it is empty: no customer with a number."
         if given != f"C-{pk:04}":
             return f"The customer with the id {pk} has the number {given!r}; right is 'C-{pk:04}'."
-    if column("shop_customer", "number").null_ok:
+    if columns("shop_customer")["number"]:
         return "The column may still be NULL: the next customer may have no number."
     if not is_unique("shop_customer", "number"):
         return "The column is not unique: two customers may get the same number."
@@ -677,16 +726,17 @@ def todays_order(run: Run) -> bool:
     "managers of your own."
 )
 def own_method(run: Run) -> bool:
-    return isinstance(run.error, AttributeError) and failed("object has no attribute")(run)
+    return failed("'Manager' object has no", "'QuerySet' object has no", "'Order' object has no")(
+        run
+    )
 
 
 @prefix.mistake(
-    "+ adds numbers: in SQL a text and a text made 0. Concat(Value(...), ...) joins texts."
+    "In SQL, + adds numbers: two texts make a number, or an error. Concat(Value(...), ...) joins "
+    "texts."
 )
 def added_texts(run: Run) -> bool:
-    return any(row["number"] in ("0", 0) for row in rows("shop_order")) or any(
-        "CAST" not in query.sql and " + " in query.sql for query in run.seen.queries
-    )
+    return any(" + " in query.sql for query in run.seen.queries)
 
 
 @prefix.check
@@ -816,6 +866,14 @@ def open_ones_only() -> None:
     migrate("shop", [migrations.RunPython(forwards, migrations.RunPython.noop)])
 
 
+@prefix.wrong(added_texts)
+def plus() -> None:
+    def forwards(apps: Any, schema_editor: Any) -> None:
+        apps.get_model("shop", "Order").objects.update(number=Value("NL-") + F("number"))
+
+    migrate("shop", [migrations.RunPython(forwards, migrations.RunPython.noop)])
+
+
 @prefix.wrong(own_method)
 def with_own_manager() -> None:
     def forwards(apps: Any, schema_editor: Any) -> None:
@@ -844,8 +902,8 @@ of_table(hours, "company_assignment")
 
 
 @hours.mistake(
-    "The constraint is made while there are rows that break it. Change those rows first: the "
-    "operations run in their order."
+    "There are rows that break the constraint when it is made. Change those rows first: the "
+    "operations run in their order. The condition says what is allowed: 16 or less."
 )
 def rows_break_it(run: Run) -> bool:
     return failed("CHECK constraint failed", "violated by some row")(run)
@@ -883,6 +941,9 @@ def _(run: Run) -> str | None:
         return f"16 hours are allowed, and the database refuses them: {why}."
     if why := refused(sql, 1, pk):
         return f"1 hour is allowed, and the database refuses it: {why}."
+    names = [each.name for each in historical("company.Assignment")._meta.constraints]
+    if len(set(names)) < len(names):
+        return "Two constraints of the model have one name. The new one needs a name of its own."
     return None
 
 
@@ -933,6 +994,15 @@ def below_16() -> None:
     migrate("company", [migrations.RunPython(shorten), rule(Q(hours_per_week__lt=16))])
 
 
+@hours.wrong("Two constraints of the model have one name")
+def name_is_taken() -> None:
+    rule = models.CheckConstraint(
+        condition=Q(hours_per_week__range=(1, 16)), name="assignment_hours_1_to_60"
+    )
+    added = migrations.AddConstraint("assignment", rule)
+    migrate("company", [migrations.RunPython(shorten), added])
+
+
 @hours.wrong("Validators are Python's")
 def a_validator() -> None:
     field = models.PositiveSmallIntegerField(validators=[MaxValueValidator(16)])
@@ -959,6 +1029,12 @@ def all_rows() -> None:
 @hours.wrong(called_check)
 def old_name() -> None:
     constraint: Any = models.CheckConstraint(check=Q(hours_per_week__lte=16), name="at_most_16")
+    migrate("company", [migrations.AddConstraint("assignment", constraint)])
+
+
+@hours.wrong(without_name)
+def nameless() -> None:
+    constraint: Any = models.CheckConstraint(condition=Q(hours_per_week__lte=16))
     migrate("company", [migrations.AddConstraint("assignment", constraint)])
 
 
@@ -993,6 +1069,21 @@ def no_total(run: Run) -> bool:
     return failed("NOT NULL constraint failed", "contains null values")(run)
 
 
+@total.mistake(
+    'The expression is made of the columns: F("quantity") * F("unit_price"), with F before each.'
+)
+def a_text(run: Run) -> bool:
+    return failed("no attribute 'resolve_expression'", "can't multiply sequence")(run)
+
+
+@total.mistake(
+    "A default cannot look at other columns, and it only counts for the INSERT. GeneratedField "
+    "follows the other columns."
+)
+def computed_default(run: Run) -> bool:
+    return failed("'F' object has no attribute 'as_sql'", "cannot use column reference")(run)
+
+
 @total.mistake("Look at the names of the fields: quantity and unit_price.")
 def unknown_name(run: Run) -> bool:
     return failed("Cannot resolve keyword", "has no field named")(run)
@@ -1004,6 +1095,10 @@ def _(run: Run) -> str | None:
         return sentence
     if sentence := wrong_total():
         return sentence
+    field = historical("shop.OrderLine")._meta.get_field("total")
+    kind = getattr(field, "output_field", field)
+    if not isinstance(kind, models.DecimalField | models.FloatField):
+        return f"The total is an amount of money, no {type(kind).__name__}: DecimalField."
     sql = "UPDATE shop_orderline SET quantity = quantity + 2"
     if why := refused(sql):
         return f"The quantity cannot be changed any more: {why}."
@@ -1048,6 +1143,16 @@ def wrapped() -> None:
 
 
 @total.right
+def rounded() -> None:
+    field = models.GeneratedField(
+        expression=Round(F("quantity") * F("unit_price"), 2),
+        output_field=models.DecimalField(max_digits=10, decimal_places=2),
+        db_persist=connection.vendor != "sqlite",
+    )
+    migrate("shop", migrations.AddField("orderline", "total", field))
+
+
+@total.right
 def as_float() -> None:
     field = product_of(F("quantity"), F("unit_price"), output_field=models.FloatField())
     migrate("shop", migrations.AddField("orderline", "total", field))
@@ -1086,6 +1191,29 @@ def without_persist() -> None:
     migrate("shop", [migrations.AddField("orderline", "total", field)])
 
 
+@total.wrong(a_text)
+def columns_in_quotes() -> None:
+    field = models.GeneratedField(
+        expression="quantity * unit_price",
+        output_field=models.DecimalField(max_digits=10, decimal_places=2),
+        db_persist=True,
+    )
+    migrate("shop", [migrations.AddField("orderline", "total", field)])
+
+
+@total.wrong(computed_default)
+def default_of_columns() -> None:
+    amount = F("quantity") * F("unit_price")
+    field = models.DecimalField(max_digits=10, decimal_places=2, db_default=amount)
+    migrate("shop", [migrations.AddField("orderline", "total", field)])
+
+
+@total.wrong("no IntegerField")
+def whole_euros() -> None:
+    field = product_of(F("quantity"), F("unit_price"), output_field=models.IntegerField())
+    migrate("shop", [migrations.AddField("orderline", "total", field)])
+
+
 @total.wrong(unknown_name)
 def the_product_s_price() -> None:
     field = product_of(F("quantity"), F("price"))
@@ -1117,6 +1245,11 @@ cascade = Exercise(
 of_table(cascade, "accounts_profile")
 
 
+@cascade.mistake("on_delete takes models.DB_CASCADE, without quotation marks.")
+def in_quotes(run: Run) -> bool:
+    return failed("on_delete must be callable")(run)
+
+
 @cascade.check
 def _(run: Run) -> str | None:
     if sentence := lacks("accounts_profile", "accounts.Profile", "user", "user_id"):
@@ -1130,9 +1263,13 @@ def _(run: Run) -> str | None:
         return "Now a profile may have no user. The rest of the field stays as it is."
     if field.remote_field.related_name != "profile":
         return 'The way back from the user is no longer called "profile": related_name is missing.'
-    user = User.objects.create(username="kim")
+    # In bulk: no signal is sent, and nobody makes a profile on the way.
+    [user] = User.objects.bulk_create([User(username="kim")])
     historical("accounts.Profile").objects.create(user_id=user.pk)
-    if why := refused("DELETE FROM auth_user WHERE id = %s", user.pk):
+    why = refused("DELETE FROM auth_user WHERE id = %s", user.pk)
+    if why and field.remote_field.on_delete is not models.CASCADE and "null" in why.lower():
+        return "The database keeps the profile, and empties its user. It is to delete the profile."
+    if why:
         return (
             f"The clean-up deletes a user with SQL, and the database refuses it ({why}). CASCADE "
             "is done by Python; the table's own is DB_CASCADE."
@@ -1179,6 +1316,16 @@ def set_null() -> None:
     migrate("accounts", [altered(models.DB_SET_NULL, null=True)])
 
 
+@cascade.wrong("The database keeps the profile")
+def set_null_in_a_required_field() -> None:
+    migrate("accounts", [altered(models.DB_SET_NULL)])
+
+
+@cascade.wrong(in_quotes)
+def as_a_text() -> None:
+    migrate("accounts", [altered("DB_CASCADE")])
+
+
 @cascade.wrong("related_name is missing")
 def without_related_name() -> None:
     migrate("accounts", [altered(models.DB_CASCADE, related_name=None)])
@@ -1216,7 +1363,7 @@ of_table(phone, "shop_customer")
 
 @phone.cases
 def _() -> object:
-    if not column("shop_customer", "phone"):
+    if "phone" not in columns("shop_customer"):
         text = "varchar(30) NOT NULL DEFAULT ''"
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE shop_customer ADD COLUMN phone {text}")
@@ -1239,6 +1386,11 @@ def there_already(run: Run) -> bool:
 )
 def not_known(run: Run) -> bool:
     return failed("has no field named", "'phone'")(run)
+
+
+@phone.mistake("state_operations is a list: [migrations.AddField(...)].")
+def no_list(run: Run) -> bool:
+    return failed("object is not iterable")(run)
 
 
 @phone.check
@@ -1310,6 +1462,12 @@ def wrong_side() -> None:
 @phone.wrong(not_known)
 def altered_phone() -> None:
     migrate("shop", [migrations.AlterField("customer", "phone", PHONE.clone())])
+
+
+@phone.wrong(no_list)
+def not_in_a_list() -> None:
+    added: Any = migrations.AddField("customer", "phone", PHONE.clone())
+    migrate("shop", [migrations.SeparateDatabaseAndState(state_operations=added)])
 
 
 @phone.wrong("the column has room for 30")
