@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterator, KeysView, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from types import GeneratorType
 from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.db.models.manager import BaseManager
+from django.db.models.query import RawQuerySet
 
 _FEW = 3
-_LISTS = (list, set, frozenset, QuerySet, GeneratorType, Iterator, KeysView, ValuesView)
+_VIEWS = (KeysView, ValuesView, ItemsView)
+_LISTS = (list, set, frozenset, QuerySet, RawQuerySet, GeneratorType, Iterator, *_VIEWS)
 
 
 def settle(value: Any) -> Any:
@@ -31,12 +33,27 @@ def settle(value: Any) -> Any:
 
 def difference(expected: Any, value: Any, ordered: bool) -> str | None:
     """What is wrong with a settled value, or None when it is as expected."""
-    for kind, other in ((list, tuple), (tuple, list)):
-        if isinstance(expected, kind) and isinstance(value, other):
-            value = kind(value)
+    value = alike(expected, value)
     if _frozen(expected, ordered) == _frozen(value, ordered):
         return None
     return _strange(expected, value) or _details(expected, value, ordered)
+
+
+def alike(expected: Any, value: Any) -> Any:
+    """The value with a list for each tuple, or a tuple for each list, where the other is expected.
+
+    Which of the two a learner takes is no mistake, at the top or inside rows and dictionaries.
+    """
+    if isinstance(expected, dict) and isinstance(value, dict):
+        usual = next(iter(expected.values()), None)
+        return {key: alike(expected.get(key, usual), item) for key, item in value.items()}
+    if not isinstance(expected, list | tuple) or not isinstance(value, list | tuple):
+        return value
+    if isinstance(expected, list):
+        return [alike(expected[0], item) for item in value] if expected else list(value)
+    if len(expected) != len(value):
+        return tuple(value)
+    return tuple(alike(right, item) for right, item in zip(expected, value, strict=True))
 
 
 def _strange(expected: Any, value: Any) -> str | None:
@@ -93,6 +110,8 @@ def _rows(expected: list[Any], value: list[Any], ordered: bool) -> str:
             f"{shown(value[number])}; right is {shown(expected[number])}."
         )
     said = [f"{count(len(value), 'row')} in place of {len(expected)}."]
+    if len(value) == len(expected):
+        said = ["As many rows as asked, but not the right ones."]
     repeated = [row for row in many if len(surplus([row], expected, ordered)) == 0]
     strange = [row for row in many if row not in repeated]
     for words, rows in (

@@ -1,0 +1,51 @@
+"""What counts as the same value: the kinds of lists and rows that a learner may return."""
+
+import pytest
+
+from tutor.compare import difference, settle
+
+
+@pytest.mark.parametrize(
+    ("expected", "value"),
+    [
+        ([1, 2], (2, 1)),
+        ([1, 2], {2, 1}),
+        ([("Ann", 3)], [["Ann", 3]]),
+        ([("Ann", 3)], {"Ann": 3}.items()),
+        (["Ann"], {"Ann": 3}.keys()),
+        ([("Sales", ["Ann", "Ben"])], [("Sales", ("Ben", "Ann"))]),
+        ({"Sales": ["Ann", "Ben"]}, {"Sales": ("Ben", "Ann")}),
+        ({"Sales": [("Ann", 3)]}, {"Sales": [["Ann", 3]]}),
+        ((1, ["a", "b"]), [1, {"b", "a"}]),
+        ([], ()),
+    ],
+)
+def test_the_same(expected, value):
+    assert difference(expected, settle(value), ordered=False) is None
+
+
+def test_raw_rows(db):
+    from company.models import Skill
+
+    Skill.objects.create(name="Listening")
+    rows = settle(Skill.objects.raw("SELECT * FROM company_skill"))
+    assert difference(list(Skill.objects.all()), rows, ordered=False) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "value", "says"),
+    [
+        ([1, 2], [2, 3], "As many rows as asked, but not the right ones. Missing: 1."),
+        ([1, 2], [2], "1 row in place of 2. Missing: 1."),
+        ([("Ann", 3)], [("Ann",)], "Each row should have 2 values"),
+        ({"Sales": ["Ann"]}, {"Sales": ("Ben",)}, "Under 'Sales': As many rows as asked"),
+        ([1, 2], [1, 2, 2], "More often than asked: 2."),
+    ],
+)
+def test_what_is_different(expected, value, says):
+    assert says in (difference(expected, settle(value), ordered=False) or "")
+
+
+def test_order_counts_only_where_it_is_asked_for():
+    assert difference([1, 2], (2, 1), ordered=True)
+    assert difference([1, 2], (1, 2), ordered=True) is None
