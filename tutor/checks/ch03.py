@@ -12,6 +12,7 @@ from company.models import Department
 from django.core.paginator import Paginator
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, F, Q, Sum, Value, When
+from django.db.models.functions import ExtractMonth
 from shop.models import Category, Customer, Product
 
 from glass.probes.sql import Query, Transaction
@@ -163,6 +164,14 @@ def ties_left_open(run: Run) -> bool:
     return not run.surplus and not run.missing and found == sorted(found)
 
 
+@running_out.mistake(
+    "A product with none left is not in your list. 0 is fewer than the limit, too."
+)
+def sold_out_forgotten(run: Run) -> bool:
+    none_left = Product.objects.filter(stock=0).values_list("name", flat=True)
+    return bool(run.missing) and set(run.missing) <= set(none_left)
+
+
 @running_out.right
 def names_by_comprehension(limit: int) -> object:
     few = Product.objects.active().filter(stock__lt=limit).order_by("stock", "name")
@@ -209,6 +218,12 @@ def all_products(limit: int) -> object:
 @running_out.wrong(limit_itself)
 def at_most(limit: int) -> object:
     few = Product.objects.filter(is_active=True, stock__lte=limit).order_by("stock", "name")
+    return few.values_list("name", flat=True)
+
+
+@running_out.wrong(sold_out_forgotten)
+def still_in_stock(limit: int) -> object:
+    few = Product.objects.in_stock().filter(stock__lt=limit).order_by("stock", "name")
     return few.values_list("name", flat=True)
 
 
@@ -327,15 +342,8 @@ def found_twice(run: Run) -> bool:
 
 @find_customers.mistake("Never put a value into SQL by hand: an apostrophe ends the text. Use %s.")
 def sql_by_hand(run: Run) -> bool:
-    return failed(run, "OperationalError", "syntax error") and "'" in run.arguments[0]
-
-
-@find_customers.mistake(
-    "SQLite does not join two questions that each have an order. Take the order out of both, "
-    "with order_by(), or ask one question with or."
-)
-def ordered_union(run: Run) -> bool:
-    return failed(run, "DatabaseError", "ORDER BY not allowed")
+    told = failed(run, "OperationalError", "syntax") or failed(run, "ProgrammingError", "syntax")
+    return told and "'" in run.arguments[0]
 
 
 @find_customers.right
@@ -358,8 +366,8 @@ def neither_excluded(text: str) -> object:
 
 @find_customers.right
 def found_by_raw_sql(text: str) -> object:
-    sql = "SELECT * FROM shop_customer WHERE name LIKE %s OR email LIKE %s"
-    return list(Customer.objects.raw(sql, [f"%{text}%", f"%{text}%"]))
+    sql = "SELECT * FROM shop_customer WHERE lower(name) LIKE %s OR lower(email) LIKE %s"
+    return list(Customer.objects.raw(sql, [f"%{text.lower()}%"] * 2))
 
 
 @find_customers.wrong(both_needed)
@@ -395,12 +403,6 @@ def two_sets(text: str) -> object:
     return by_name | set(Customer.objects.filter(email__icontains=text))
 
 
-@find_customers.wrong(ordered_union)
-def union_of_ordered(text: str) -> object:
-    by_name = Customer.objects.filter(name__icontains=text)
-    return by_name.union(Customer.objects.filter(email__icontains=text))
-
-
 @find_customers.wrong(found_twice)
 def two_lists(text: str) -> object:
     by_name = list(Customer.objects.filter(name__icontains=text))
@@ -409,7 +411,8 @@ def two_lists(text: str) -> object:
 
 @find_customers.wrong(sql_by_hand)
 def text_in_sql(text: str) -> object:
-    condition = f"name LIKE '%%{text}%%' OR email LIKE '%%{text}%%'"
+    part = f"'%%{text.lower()}%%'"
+    condition = f"lower(name) LIKE {part} OR lower(email) LIKE {part}"
     return list(Customer.objects.raw(f"SELECT * FROM shop_customer WHERE {condition}"))
 
 
@@ -458,10 +461,18 @@ def with_card(run: Run) -> bool:
 
 @no_card.mistake(
     "Customers whose birthday is unknown are missing. NULL is neither this month nor another one: "
-    "exclude() keeps them, a comparison does not."
+    "exclude() on the field itself keeps them, other comparisons lose them."
 )
 def unknown_forgotten(run: Run) -> bool:
     return bool(run.missing) and all(c.birthday is None for c in run.missing)
+
+
+@no_card.mistake(
+    "Those who do get a card are in your list as well. exclude() with two conditions leaves out "
+    "only rows for which both are true."
+)
+def with_everybody(run: Run) -> bool:
+    return not run.missing and len(run.rows) == Customer.objects.count()
 
 
 @no_card.mistake("Only those whose birthday is unknown are in your list. The others are missing.")
@@ -518,6 +529,16 @@ def other_months(month: int) -> object:
 @no_card.wrong(unknown_forgotten)
 def unknown_excluded(month: int) -> object:
     return Customer.objects.exclude(birthday__month=month).exclude(birthday=None)
+
+
+@no_card.wrong(unknown_forgotten)
+def month_annotated(month: int) -> object:
+    return Customer.objects.annotate(month=ExtractMonth("birthday")).exclude(month=month)
+
+
+@no_card.wrong(with_everybody)
+def both_excluded(month: int) -> object:
+    return Customer.objects.exclude(birthday__month=month, birthday=None)
 
 
 @no_card.wrong(only_unknown)
@@ -632,6 +653,13 @@ def sliced_too_early(run: Run) -> bool:
     return failed(run, "TypeError", "once a slice has been taken")
 
 
+@price_page.mistake("Your page begins one row late: the first row of a slice has the number 0.")
+def one_row_late(run: Run) -> bool:
+    start = 10 * run.arguments[0] - 9
+    in_order = Product.objects.order_by("price", "name", "pk")
+    return run.rows == list(in_order[start : start + 10])
+
+
 @price_page.right
 def by_paginator(number: int) -> object:
     return Paginator(Product.objects.order_by("price", "name", "pk"), 10).page(number).object_list
@@ -652,6 +680,11 @@ def page_by_raw_sql(number: int) -> object:
 @price_page.wrong(next_page)
 def counted_from_zero(number: int) -> object:
     return Product.objects.order_by("price", "name", "pk")[10 * number : 10 * number + 10]
+
+
+@price_page.wrong(one_row_late)
+def from_row_one(number: int) -> object:
+    return Product.objects.order_by("price", "name", "pk")[10 * number - 9 : 10 * number + 1]
 
 
 @price_page.wrong(wrong_length)
@@ -714,16 +747,10 @@ by_hand = Prediction(
 # 03.7: the lost update, and update_fields.
 
 
-def budget_and_name() -> None:
-    """the department has another name, too"""
-    Department.objects.filter(pk=8).update(name="Law")
-
-
 move = Exercise(
     "03.7",
     "Moving house",
     minutes=3,
-    changes=[budget_and_name],
     hints=[
         "save() writes every column: also the old budget, which this object still holds.",
         "Write one column only. save() has an option for it, and so has the queryset: update().",
@@ -737,9 +764,9 @@ _OLD, _NEW = Decimal("150000.00"), Decimal("225000.00")
 @move.cases
 def _() -> object:
     row = Department.objects.filter(pk=8)
-    row.update(budget=_OLD)
+    row.update(budget=_OLD, name="Legal")
     department = row.get()
-    row.update(budget=_NEW)  # Somebody in Finance.
+    row.update(budget=_NEW, name="Law")  # Somebody else, meanwhile.
     return [(department, "Cork")]
 
 
@@ -754,22 +781,25 @@ def only_the_city(run: Run) -> str | None:
             "The city is stored, but the new budget is lost: your save() wrote the old one back, "
             "which this object still held. Write the city alone."
         )
-    if row.budget != _NEW or not row.name:
+    if Department.objects.count() > 8:
+        return "There is a new department now. Change the row that is there."
+    if row.budget != _NEW or row.name != "Law":
         return "Other columns of the row have changed. Store the city and nothing else."
     if row.city != city:
         if department.city == city:
             return "The object has the new city, but nobody stored it: the row has the old one."
-        return f"The row still has the city {row.city!r}. It should be {city!r}."
+        return (
+            f"The row still has the city {row.city!r}. It should be {city!r}. "
+            "(Did you find the row? Its primary key stays, anything else may have changed.)"
+        )
     if Department.objects.filter(city=city).count() > 1:
         return "Every department moved. Change only the row of this one: filter(pk=...)."
-    if Department.objects.count() != 8:
-        return "There is a new department now. Change the row that is there."
     return None
 
 
 @move.mistake("A new object with this key knows only what you give it: save() writes all columns.")
 def by_new_object(run: Run) -> bool:
-    return failed(run, "IntegrityError", "NOT NULL")
+    return failed(run, "IntegrityError") and "null" in str(run.error).lower()
 
 
 @move.mistake(
@@ -777,6 +807,11 @@ def by_new_object(run: Run) -> bool:
 )
 def object_has_no_update(run: Run) -> bool:
     return failed(run, "AttributeError", "has no attribute 'update'")
+
+
+@move.mistake('update_fields wants the names of columns, in a list: update_fields=["city"].')
+def letters_as_columns(run: Run) -> bool:
+    return failed(run, "ValueError", "do not exist in this model")
 
 
 @move.right
@@ -829,7 +864,7 @@ def without_save(department: Department, city: str) -> None:
     department.city = city
 
 
-@move.wrong("nobody stored it")
+@move.wrong("Other columns of the row have changed")
 def wrong_column(department: Department, city: str) -> None:
     department.city = city
     department.save(update_fields=["name"])
@@ -840,6 +875,22 @@ def refreshed_too_late(department: Department, city: str) -> None:
     department.city = city
     department.refresh_from_db()
     department.save()
+
+
+@move.wrong(letters_as_columns)
+def column_as_text(department: Department, city: str) -> None:
+    department.city = city
+    department.save(update_fields="city")
+
+
+@move.wrong("The row still has the city 'Dublin'")
+def found_by_name(department: Department, city: str) -> None:
+    Department.objects.filter(name=department.name).update(city=city)
+
+
+@move.wrong("There is a new department now")
+def added(department: Department, city: str) -> None:
+    Department.objects.create(name=department.name, city=city, budget=department.budget)
 
 
 @move.wrong("Every department moved")
@@ -871,11 +922,17 @@ def deleted_and_added(department: Department, city: str) -> None:
 
 # 03.8: get_or_create and its defaults.
 
+
+def law() -> None:
+    """Legal is called Law now"""
+    Department.objects.filter(pk=8).update(name="Law")
+
+
 open_department = Exercise(
     "03.8",
     "Open it, if it is not there",
     minutes=3,
-    changes=[budget_and_name],
+    changes=[law],
     hints=[
         "There is one method for: find it, or else add it.",
         "get_or_create() returns the object, and whether it is new.",
@@ -893,6 +950,8 @@ def _() -> object:
 def found_or_opened(run: Run) -> str | None:
     name, city, budget = run.arguments
     value = run.value
+    if value is None:
+        return "Your function returned nothing (None). Does it end with return?"
     if isinstance(value, Department):
         return "Your function returned the department only. Asked is a pair: and whether it is new."
     if not (isinstance(value, tuple | list) and len(value) == 2):
@@ -901,6 +960,11 @@ def found_or_opened(run: Run) -> str | None:
     if not isinstance(department, Department) or not isinstance(is_new, bool | int):
         return "Asked is a pair: the department, and True or False."
     rows = list(Department.objects.filter(name=name))
+    if not rows and Department.objects.filter(name="").exists():
+        return (
+            "The new department has no name. A search with a lookup, such as name__iexact, does "
+            "not give the new row its name: put it into defaults, or search for name=."
+        )
     if not rows:
         return f"There is no department {name} in the table. An object must be saved, too."
     row = rows[0]
@@ -917,20 +981,43 @@ def found_or_opened(run: Run) -> str | None:
 
 
 @open_department.mistake(
-    "You searched for name, city and budget together. The name was there with another city, so "
-    "the search found nothing, and a second one was refused: names are unique. "
+    "You searched for more than the name. The name was there, but with another city or budget: "
+    "the search found nothing, and a second one was refused, since names are unique. "
     "Search for the name only; the rest belongs into defaults."
 )
 def all_in_the_search(run: Run) -> bool:
     selects = [q for q in run.seen.queries if q.sql.startswith("SELECT")]
-    return failed(run, "IntegrityError") and any('budget" = ' in q.sql for q in selects)
+    return failed(run, "IntegrityError") and any(
+        '"budget" = ' in q.sql or '"city" = ' in q.sql for q in selects
+    )
 
 
 @open_department.mistake(
     "A department of this name is there already, and names are unique: look first."
 )
 def always_created(run: Run) -> bool:
+    return failed(run, "IntegrityError", "UNIQUE") or failed(run, "IntegrityError", "unique")
+
+
+@open_department.mistake("A new department needs its city and its budget: give them in defaults.")
+def rest_not_given(run: Run) -> bool:
     return failed(run, "IntegrityError")
+
+
+@open_department.mistake(
+    "Nothing was searched for, so every department fits. The name is the search: name=name, "
+    "outside of defaults."
+)
+def no_search(run: Run) -> bool:
+    return failed(run, "MultipleObjectsReturned")
+
+
+@open_department.mistake(
+    "An error inside atomic() breaks the transaction: no query works until the block ends. "
+    "Put the try outside the atomic block."
+)
+def opened_in_broken(run: Run) -> bool:
+    return failed(run, "TransactionManagementError")
 
 
 @open_department.mistake(
@@ -978,6 +1065,43 @@ def no_defaults(name: str, city: str, budget: int) -> object:
 @open_department.wrong(always_created)
 def create_at_once(name: str, city: str, budget: int) -> object:
     return Department.objects.create(name=name, city=city, budget=budget), True
+
+
+@open_department.wrong(all_in_the_search)
+def city_in_the_search(name: str, city: str, budget: int) -> object:
+    return Department.objects.get_or_create(name=name, city=city, defaults={"budget": budget})
+
+
+@open_department.wrong(rest_not_given)
+def name_alone(name: str, city: str, budget: int) -> object:
+    return Department.objects.get_or_create(name=name)
+
+
+@open_department.wrong(no_search)
+def all_in_defaults(name: str, city: str, budget: int) -> object:
+    everything = {"name": name, "city": city, "budget": budget}
+    return Department.objects.get_or_create(defaults=everything)
+
+
+@open_department.wrong(opened_in_broken)
+def try_inside(name: str, city: str, budget: int) -> object:
+    with transaction.atomic():
+        try:
+            return Department.objects.create(name=name, city=city, budget=budget), True
+        except IntegrityError:
+            return Department.objects.get(name=name), False
+
+
+@open_department.wrong("The new department has no name")
+def found_by_lookup(name: str, city: str, budget: int) -> object:
+    rest = {"city": city, "budget": budget}
+    return Department.objects.get_or_create(name__iexact=name, defaults=rest)
+
+
+@open_department.wrong("Your function returned nothing (None)")
+def opened_silently(name: str, city: str, budget: int) -> None:
+    rest = {"city": city, "budget": budget}
+    Department.objects.get_or_create(name=name, defaults=rest)
 
 
 @open_department.wrong(get_raised)
@@ -1054,7 +1178,7 @@ def _() -> object:
         ("Ida Larsen", "ida.larsen@example.com", "Bergen", "Norway"),
         ("Ann O'Brien-Walsh", "ann.obrien@example.com", "Galway", "Ireland"),
         ("Tom Achterberg", "tom.achterberg@example.org", "Utrecht", "Netherlands"),
-        ("Dara Byrne", "dara.byrne@example.com", "Cork", "Ireland"),
+        ("Dara Byrne", "dara.byrne@example.com", "Lyon", "France"),
     ]
     names = ("name", "email", "city", "country")
     return [([dict(zip(names, row, strict=True)) for row in rows], _TODAY)]
@@ -1124,9 +1248,29 @@ def no_day(run: Run) -> bool:
     "and which columns are to be changed then (update_fields)."
 )
 def incomplete_upsert(run: Run) -> bool:
-    return failed(run, "ValueError", "when updating conflicts") or failed(
-        run, "ValueError", "Unique fields that can trigger"
+    return failed(run, "ValueError", "conflict") or failed(run, "ValueError", "upsert")
+
+
+@import_customers.mistake(
+    "Only a unique column can be in conflict. Which column says that two rows are the same person?"
+)
+def not_unique(run: Run) -> bool:
+    return failed(run, "OperationalError", "ON CONFLICT") or failed(
+        run, "ProgrammingError", "ON CONFLICT"
     )
+
+
+@import_customers.mistake("bulk_create() wants objects, Customer(...), and not dictionaries.")
+def dictionaries(run: Run) -> bool:
+    return failed(run, "AttributeError", "'dict' object")
+
+
+@import_customers.mistake(
+    "bulk_update() changes objects that were read, and these have no primary key. "
+    "Read those that are there, or let bulk_create() turn conflicts into updates."
+)
+def nothing_read(run: Run) -> bool:
+    return failed(run, "ValueError", "primary key set")
 
 
 @import_customers.mistake(
@@ -1226,6 +1370,43 @@ def day_forgotten(rows: list[dict[str, str]], today: date) -> None:
 def no_unique_fields(rows: list[dict[str, str]], today: date) -> None:
     new = [Customer(**row, joined_on=today) for row in rows]
     Customer.objects.bulk_create(new, update_conflicts=True, update_fields=["name", "city"])
+
+
+@import_customers.wrong(incomplete_upsert)
+def no_update_fields(rows: list[dict[str, str]], today: date) -> None:
+    new = [Customer(**row, joined_on=today) for row in rows]
+    Customer.objects.bulk_create(new, update_conflicts=True, unique_fields=["email"])
+
+
+@import_customers.wrong(not_unique)
+def same_name(rows: list[dict[str, str]], today: date) -> None:
+    Customer.objects.bulk_create(
+        [Customer(**row, joined_on=today) for row in rows],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["city", "country"],
+    )
+
+
+@import_customers.wrong(dictionaries)
+def rows_as_they_are(rows: list[Any], today: date) -> None:
+    Customer.objects.bulk_create(rows)
+
+
+@import_customers.wrong(nothing_read)
+def only_updated(rows: list[dict[str, str]], today: date) -> None:
+    new = [Customer(**row, joined_on=today) for row in rows]
+    Customer.objects.bulk_update(new, ["name", "city", "country"])
+
+
+@import_customers.wrong("still has the old name, city or country")
+def country_forgotten(rows: list[dict[str, str]], today: date) -> None:
+    Customer.objects.bulk_create(
+        [Customer(**row, joined_on=today) for row in rows],
+        update_conflicts=True,
+        unique_fields=["email"],
+        update_fields=["name", "city"],
+    )
 
 
 @import_customers.wrong(deleted_first)
@@ -1369,6 +1550,13 @@ def unknown_name(run: Run) -> bool:
     return failed(run, "DoesNotExist")
 
 
+@transfer.mistake(
+    "first() gives None where there is no such department. Ask for that, return False."
+)
+def none_has_no_budget(run: Run) -> bool:
+    return failed(run, "AttributeError", "'NoneType'")
+
+
 @transfer.right
 def by_exceptions(giver: str, taker: str, amount: Decimal) -> object:
     try:
@@ -1491,6 +1679,17 @@ def one_is_missing(giver: str, taker: str, amount: Decimal) -> object:
     return True
 
 
+@transfer.wrong(none_has_no_budget)
+def first_or_none(giver: str, taker: str, amount: Decimal) -> object:
+    one: Any = Department.objects.filter(name=giver).first()
+    two: Any = Department.objects.filter(name=taker).first()
+    if one.budget < amount:
+        return False
+    one.budget -= amount
+    two.budget += amount
+    return Department.objects.bulk_update([one, two], ["budget"]) == 2
+
+
 @transfer.wrong("but nothing was moved")
 def not_stored(giver: str, taker: str, amount: Decimal) -> object:
     found = Department.objects.in_bulk([giver, taker], field_name="name")
@@ -1551,7 +1750,7 @@ _MARK = "FOR UPDATE"
 class Rival:
     """A second buyer, who comes just before the answer writes: the worst moment.
 
-    A wrapper around the statements of the connection, as in
+    Where the answer has read before it locks, that moment is just before the lock. A wrapper around the statements of the connection, as in
     https://docs.djangoproject.com/en/6.1/topics/db/instrumentation/. Where the answer has locked
     the row, in a transaction that still runs, the rival waits. What the rival asks for goes to the
     driver directly: it is not the learner's, and is not to stand in the trace.
@@ -1560,18 +1759,22 @@ class Rival:
     def __init__(self, quantity: int) -> None:
         self.quantity = quantity
         self.waits = True
-        self.locked = False
+        self.read = self.locked = False
 
     def __call__(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
-        if sql.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+        if sql.startswith("BEGIN"):
             self.locked = False
-        elif "shop_product" in sql and _MARK in sql:
-            self.locked = True
-        elif self.locked and context["connection"].in_atomic_block:
+        elif "shop_product" not in sql:
             pass
-        elif "shop_product" in sql and sql.lstrip().upper().startswith(("UPDATE", "INSERT")):
+        elif _MARK in sql:
+            if self.read:
+                self.come()
+            self.locked = True
+        elif sql.lstrip().upper().startswith("SELECT"):
+            self.read = True
+        elif not (self.locked and context["connection"].in_atomic_block):
             self.come()
         return execute(sql, params, many, context)
 
@@ -1627,7 +1830,7 @@ def _() -> object:
     Product.objects.filter(pk=1).update(stock=_STOCK)
     _elsewhere["stock"] = _other_stock()
     for rival in _rivals():
-        rival.waits, rival.locked = True, False
+        rival.waits, rival.read, rival.locked = True, False, False
     return [(1, 4), (1, 10), (1, 11)]
 
 
@@ -1690,6 +1893,11 @@ def _what_went_wrong(sold: bool, stock: int, quantity: int, other: int) -> str:
         return (
             "Your function says that it sold them, but the stock is the same. Nothing was stored."
         )
+    if sold and stock == _STOCK - other:
+        return (
+            f"Your UPDATE found no row: the other customer had bought {other} by then. And yet your "
+            "function says that it sold. Look at what update() returns."
+        )
     if sold:
         return (
             f"There were {_STOCK} pieces, {quantity} were sold and {other} bought by somebody else, "
@@ -1697,7 +1905,8 @@ def _what_went_wrong(sold: bool, stock: int, quantity: int, other: int) -> str:
         )
     if stock < _STOCK - other:
         return f"Your function says that it sold nothing, but the stock went down to {stock}."
-    return f"There were {_STOCK} pieces, enough for {quantity}, but your function returned False."
+    again = " The stock had changed since you read it: try again." if other else ""
+    return f"There were {_STOCK} pieces, enough for {quantity}, but you returned False.{again}"
 
 
 @buy.mistake(
@@ -1755,7 +1964,8 @@ def asked_and_refused(pk: int, quantity: int) -> object:
         return False
     product.stock = F("stock") - quantity
     try:
-        product.save(update_fields=["stock"])
+        with transaction.atomic():
+            product.save(update_fields=["stock"])
     except IntegrityError:
         return False
     return True
@@ -1819,14 +2029,32 @@ def refreshed(pk: int, quantity: int) -> object:
 
 
 @buy.wrong("are left: a lost update")
-def lock_given_back(pk: int, quantity: int) -> object:
+def locked_after_reading(pk: int, quantity: int) -> object:
+    product = Product.objects.get(pk=pk)
     with transaction.atomic():
-        product = Product.objects.select_for_update().get(pk=pk)
-    if product.stock < quantity:
-        return False
-    product.stock -= quantity
-    product.save()
+        Product.objects.select_for_update().get(pk=pk)
+        if product.stock < quantity:
+            return False
+        product.stock -= quantity
+        product.save()
     return True
+
+
+@buy.wrong("Your UPDATE found no row")
+def result_not_asked(pk: int, quantity: int) -> object:
+    stock = Product.objects.get(pk=pk).stock
+    if stock < quantity:
+        return False
+    Product.objects.filter(pk=pk, stock=stock).update(stock=stock - quantity)
+    return True
+
+
+@buy.wrong("The stock had changed since you read it: try again")
+def tried_only_once(pk: int, quantity: int) -> object:
+    stock = Product.objects.get(pk=pk).stock
+    if stock < quantity:
+        return False
+    return Product.objects.filter(pk=pk, stock=stock).update(stock=stock - quantity) == 1
 
 
 @buy.wrong(below_nothing)
@@ -1842,14 +2070,6 @@ def asked_too_early(pk: int, quantity: int) -> object:
 @buy.wrong(below_nothing)
 def never_asked(pk: int, quantity: int) -> object:
     return bool(Product.objects.filter(pk=pk).update(stock=F("stock") - quantity))
-
-
-@buy.wrong(lock_without_transaction)
-def lock_for_nothing(pk: int, quantity: int) -> object:
-    product = Product.objects.select_for_update().get(pk=pk)
-    product.stock -= quantity
-    product.save()
-    return True
 
 
 @buy.wrong(sale_caught_inside)
@@ -1896,7 +2116,28 @@ def forgot_to_save(pk: int, quantity: int) -> object:
     return True
 
 
-@buy.wrong("enough for 10, but your function returned False")
+@buy.wrong("enough for 10, but you returned False")
 def one_must_stay(pk: int, quantity: int) -> object:
     enough = Product.objects.filter(pk=pk, stock__gt=quantity)
     return bool(enough.update(stock=F("stock") - quantity))
+
+
+# Where the notebook has no copy of its own, an answer runs inside a transaction (see tutor.rows).
+if connection.vendor == "sqlite":
+
+    @buy.wrong("are left: a lost update")
+    def lock_given_back(pk: int, quantity: int) -> object:
+        with transaction.atomic():
+            product = Product.objects.select_for_update().get(pk=pk)
+        if product.stock < quantity:
+            return False
+        product.stock -= quantity
+        product.save()
+        return True
+
+    @buy.wrong(lock_without_transaction)
+    def lock_for_nothing(pk: int, quantity: int) -> object:
+        product = Product.objects.select_for_update().get(pk=pk)
+        product.stock -= quantity
+        product.save()
+        return True
