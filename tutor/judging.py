@@ -69,7 +69,7 @@ class _Judge:
         self.file = getattr(getattr(answer, "__code__", None), "co_filename", "")
         self.say = partial(Verdict, task.id, task.title)
         self.run = Run()  # the one that is under way
-        self.rows: Rows = rows()
+        self.rows: Rows = rows(task.commits)
         self.put_back: Callable[[], None] = lambda: None
 
     def verdict(self) -> Verdict:

@@ -1,8 +1,9 @@
 """Fresh rows for each run of an answer, whatever the run before did to them.
 
-Where the notebook has a private database, an answer gets a copy of the template for itself: it may
-commit, delete, leave a transaction open or close the connection, and nobody else notices. Any
-other database (PostgreSQL, say) is worked on in a transaction that is rolled back.
+On SQLite an answer gets a copy of the template file for itself: it may commit, delete, leave a
+transaction open or close the connection, and nobody else notices. A copy on PostgreSQL takes a
+hundred times as long, and nobody else may be connected to the original: it is made only for the
+exercises that ask for it. All else runs there in a transaction that is rolled back.
 """
 
 from __future__ import annotations
@@ -10,16 +11,25 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 
 from glass import database
 from glass.probes.sql import known_connections
 
 _numbers = count(1)
+
+
+def rows(commits: bool) -> Rows:
+    """The rows for one answer; `commits`: whether a transaction around it would be in its way."""
+    if database.private is not None:
+        return CopiedFile(database.private.template)
+    name = connections.settings[DEFAULT_DB_ALIAS]["NAME"]
+    return CopiedDatabase(name) if commits and _can_be_copied(name) else RolledBack()
 
 
 class Rows:
@@ -50,33 +60,28 @@ class Rows:
                 connection.close()
 
 
-class CopiedRows(Rows):
-    """A copy of the template file for each run. New connections of all threads lead to it."""
+class _Copied(Rows):
+    """A copy for each run. New connections of all threads lead to it."""
 
-    def __init__(self, template: Path) -> None:
-        self.template = template
+    def __init__(self) -> None:
         self.settings = connections.settings[DEFAULT_DB_ALIAS]
-        self.path: Path | None = None
+        self.name = ""
+
+    def make(self, number: int) -> str:
+        """Make the copy; return its name."""
+        raise NotImplementedError
+
+    def remove(self, name: str) -> None:
+        raise NotImplementedError
 
     def renew(self) -> None:
         self._drop()
-        # The name tells glass whose copy it is, so that it is removed even after a crash.
-        name = f"private-{os.getpid()}-exercise-{next(_numbers)}.sqlite3"
-        path = self.template.with_name(name)
-        try:
-            shutil.copyfile(self.template, path)
-        except FileNotFoundError:
-            raise database.DatabaseProblem(
-                "The course was updated since this notebook was started, and its template "
-                "database is gone. Restart the kernel."
-            ) from None
-        self.path = path
-        connections.settings[DEFAULT_DB_ALIAS] = {**self.settings, "NAME": str(path)}
+        self.name = self.make(next(_numbers))
+        connections.settings[DEFAULT_DB_ALIAS] = {**self.settings, "NAME": self.name}
         _forget_connection()
 
     def connections(self) -> list[Any]:
-        name = str(self.path)
-        return [c for c in known_connections() if str(c.settings_dict["NAME"]) == name]
+        return [c for c in known_connections() if str(c.settings_dict["NAME"]) == self.name]
 
     def end(self) -> None:
         connections.settings[DEFAULT_DB_ALIAS] = self.settings
@@ -84,16 +89,55 @@ class CopiedRows(Rows):
 
     def _drop(self) -> None:
         super().end()
-        if self.path is not None:
-            for suffix in ("", "-wal", "-shm"):
-                # On Windows a file that a stuck thread has open stays; glass removes it later.
-                with suppress(OSError):
-                    self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        self.path = None
+        if self.name:
+            self.remove(self.name)
+        self.name = ""
 
 
-class RolledBackRows(Rows):
-    """A transaction on the database as it is, rolled back after each run."""
+class CopiedFile(_Copied):
+    """A copy of SQLite's template file."""
+
+    def __init__(self, template: Path) -> None:
+        super().__init__()
+        self.template = template
+
+    def make(self, number: int) -> str:
+        # The name tells glass whose copy it is, so that it is removed even after a crash.
+        path = self.template.with_name(f"private-{os.getpid()}-exercise-{number}.sqlite3")
+        try:
+            shutil.copyfile(self.template, path)
+        except FileNotFoundError:
+            raise database.DatabaseProblem(
+                "The course was updated since this notebook was started, and its template "
+                "database is gone. Restart the kernel."
+            ) from None
+        return str(path)
+
+    def remove(self, name: str) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            # On Windows a file that a stuck thread has open stays; glass removes it later.
+            with suppress(OSError):
+                Path(name + suffix).unlink(missing_ok=True)
+
+
+class CopiedDatabase(_Copied):
+    """A copy made by PostgreSQL: https://www.postgresql.org/docs/current/manage-ag-templatedbs.html"""
+
+    def __init__(self, original: str) -> None:
+        super().__init__()
+        self.original = original
+
+    def make(self, number: int) -> str:
+        name = f"{self.original}_{os.getpid()}_{number}"
+        _on_the_server(f'CREATE DATABASE "{name}" TEMPLATE "{self.original}"')
+        return name
+
+    def remove(self, name: str) -> None:
+        _on_the_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+class RolledBack(Rows):
+    """A transaction on the database as it is."""
 
     def __init__(self) -> None:
         self.connection: Any = None
@@ -115,6 +159,20 @@ def _forget_connection() -> None:
         del connections[DEFAULT_DB_ALIAS]
 
 
-def rows() -> Rows:
-    private = database.private
-    return RolledBackRows() if private is None else CopiedRows(private.template)
+def _on_the_server(sql: str) -> None:
+    # Django's own way to make test databases: a connection to none of them.
+    with connections.create_connection(DEFAULT_DB_ALIAS)._nodb_cursor() as cursor:
+        cursor.execute(sql)
+
+
+@cache
+def _can_be_copied(name: str) -> bool:
+    """Whether PostgreSQL lets this user copy it: nobody else may be connected, this kernel neither."""
+    if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
+        return False
+    trial = CopiedDatabase(name)
+    try:
+        trial.remove(trial.make(0))
+    except DatabaseError:
+        return False
+    return True

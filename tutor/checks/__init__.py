@@ -109,6 +109,7 @@ class Task:
         minutes: int,
         hints: Iterable[str],
         layers: Iterable[str] = ("sql", "http"),
+        commits: bool = False,
     ) -> None:
         if id in _known:
             raise ValueError(f"There are two exercises {id}: {_known[id].title!r} and {title!r}.")
@@ -117,6 +118,7 @@ class Task:
         self.minutes: int = minutes
         self.hints = list(hints)
         self.layers = tuple(layers)
+        self.commits = commits
         _known[id] = self
 
     @property
@@ -135,6 +137,9 @@ class Exercise(Task):
     changes  functions that change the fresh rows, so that today's result alone is not enough;
              the docstring of each says in words what it did (see tutor.checks.changes)
     layers   the layers to record (see glass.watch)
+    commits  whether transactions are part of the task, or threads that must see the rows, or
+             an error of the database that is caught: on PostgreSQL, too, the answer then gets a
+             database of its own, and no transaction around it (see tutor.rows)
     """
 
     kind = "exercise"
@@ -150,8 +155,9 @@ class Exercise(Task):
         ordered: bool = False,
         changes: Iterable[Callable[[], None]] = (),
         layers: Iterable[str] = ("sql", "http"),
+        commits: bool = False,
     ) -> None:
-        super().__init__(id, title, minutes=minutes, hints=hints, layers=layers)
+        super().__init__(id, title, minutes=minutes, hints=hints, layers=layers, commits=commits)
         self.queries = queries
         self.ordered = ordered
         self.changes = list(changes)
@@ -227,8 +233,9 @@ class Prediction(Task):
         wrong: dict[Any, str],
         fact: Callable[[Run], Any] = lambda run: run.queries,
         layers: Iterable[str] = ("sql", "http"),
+        commits: bool = False,
     ) -> None:
-        super().__init__(id, title, minutes=minutes, hints=hints, layers=layers)
+        super().__init__(id, title, minutes=minutes, hints=hints, layers=layers, commits=commits)
         self.because = because
         self.wrong = wrong
         self.fact = fact
