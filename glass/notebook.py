@@ -170,10 +170,10 @@ def _welcome(found: project.Project) -> str:
         cursor.execute(f"SELECT {', '.join(counts)}")
         numbers = cursor.fetchone()
     rows = ", ".join(
-        f"{n} {m._meta.verbose_name_plural}" for m, n in zip(models, numbers, strict=True)
+        f"{n} {m._meta.verbose_name_plural}" for m, n in zip(models, numbers, strict=True) if n
     )
     project_line = f"Project {name} on a private SQLite database; reset() undoes your changes."
-    return f"{project_line}\n{textwrap.fill(f'Rows: {rows}.', 94, subsequent_indent='      ')}"
+    return f"{project_line}\n{textwrap.fill(f'Rows: {rows or "none"}.', 94, subsequent_indent='      ')}"
 
 
 def _path(path: str) -> Any:

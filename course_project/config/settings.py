@@ -9,6 +9,7 @@ https://docs.djangoproject.com/en/6.1/ref/settings/
 """
 
 import os
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# It refuses names whose login failed too often.
+AUTHENTICATION_BACKENDS = ["accounts.backends.LockOutBackend"]
+
+# So many failures within this time lock a name out, until the time is over.
+LOGIN_ATTEMPTS = 5
+LOGIN_LOCKED_FOR = timedelta(minutes=15)
+
+# How many proxies of our own a request comes through: one, behind nginx. They append to
+# X-Forwarded-For the address that they were asked from; whatever is left of that may be a lie.
+TRUSTED_PROXIES = int(os.environ.get("DJANGO_TRUSTED_PROXIES", "0"))
+
 LOGIN_REDIRECT_URL = "home"
 
 LOGOUT_REDIRECT_URL = "home"
@@ -153,6 +165,11 @@ MAILERS = {
         "BACKEND": f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"
     }
 }
+
+DEFAULT_FROM_EMAIL = "shop@northlight.example"
+
+# Who is told when a product is nearly sold out.
+PURCHASING_EMAIL = "purchasing@northlight.example"
 
 
 # HTTPS only, once the project leaves the laptop

@@ -1,8 +1,8 @@
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from .models import Category, Customer, Order, OrderLine, Product, Review
+from .models import Category, Customer, Invoice, Order, OrderLine, PriceChange, Product, Review
 
 
 @admin.register(Customer)
@@ -67,3 +67,30 @@ class ReviewAdmin(admin.ModelAdmin):
     list_select_related = ["product", "customer"]
     search_fields = ["product__name", "customer__name", "text"]
     autocomplete_fields = ["product", "customer"]
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """What the shop writes by itself."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    list_display = ["order", "total", "written_at"]
+    list_select_related = ["order"]
+    search_fields = ["order__number"]
+
+
+@admin.register(PriceChange)
+class PriceChangeAdmin(ReadOnlyAdmin):
+    list_display = ["product", "old_price", "new_price", "at"]
+    list_select_related = ["product"]
+    search_fields = ["product__name"]

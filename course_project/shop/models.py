@@ -195,3 +195,27 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rating}/5 (product {self.product_id}, customer {self.customer_id})"
+
+
+class Invoice(models.Model):
+    order = models.OneToOneField(Order, models.PROTECT, related_name="invoice")
+    total = models.DecimalField(max_digits=12, decimal_places=2)
+    written_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"invoice of order {self.order_id}"
+
+
+class PriceChange(models.Model):
+    """One line of the log: what a product cost before, and from then on."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="price_changes")
+    old_price = models.DecimalField(max_digits=8, decimal_places=2)
+    new_price = models.DecimalField(max_digits=8, decimal_places=2)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.old_price} -> {self.new_price} (product {self.product_id})"

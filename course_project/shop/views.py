@@ -1,9 +1,10 @@
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Avg, Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 
+from . import services
 from .models import Category, Order, Product
 
 
@@ -29,6 +30,11 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "reviews": product.review_set.select_related("customer").order_by("-written_on")[:10],
     }
     return render(request, "shop/product_detail.html", context)
+
+
+def price_list(request: HttpRequest) -> JsonResponse:
+    """For other shops: what is on offer, and at what price."""
+    return JsonResponse({"products": services.price_list()})
 
 
 @login_required

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def users(company):
     """Three users: all are customers, two of them have a profile."""
     for name in ("ann", "ben", "cleo"):
-        user = User.objects.create(username=name)
+        (user,) = User.objects.bulk_create([User(username=name)])  # No signal, so no profile yet.
         Customer.objects.create(
             name=name, email=name, city="Oslo", country="Norway", joined_on="2024-01-01", user=user
         )

@@ -7,13 +7,23 @@ from html.parser import HTMLParser
 from io import StringIO
 
 import pytest
+from accounts.models import LoginRecord
 from company.models import Assignment, Department, Employee, Project
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from shop.models import Category, Customer, Order, OrderLine, Product, Review
+from shop.models import (
+    Category,
+    Customer,
+    Invoice,
+    Order,
+    OrderLine,
+    PriceChange,
+    Product,
+    Review,
+)
 
 # The most queries that a page may make for a visitor without a login.
 PAGES = {
@@ -48,7 +58,10 @@ STAFF_PAGES = {
     "/admin/shop/order/1/change/": 5,
     "/admin/shop/orderline/": 5,
     "/admin/shop/review/": 6,
+    "/admin/shop/invoice/": 5,
+    "/admin/shop/pricechange/": 5,
     "/admin/accounts/profile/": 5,
+    "/admin/accounts/loginrecord/": 5,
 }
 
 
@@ -98,6 +111,13 @@ def grow() -> None:
     OrderLine.objects.bulk_create(
         OrderLine(order_id=1, product=product, quantity=1, unit_price=1)
         for product in products[:100]
+    )
+    Invoice.objects.bulk_create(Invoice(order_id=n, total=n) for n in range(1, 201))
+    PriceChange.objects.bulk_create(
+        PriceChange(product=product, old_price=1, new_price=2) for product in products
+    )
+    LoginRecord.objects.bulk_create(
+        LoginRecord(username=f"guest{n}", successful=False) for n in range(300)
     )
     Review.objects.bulk_create(
         Review(product_id=51, customer=customer, rating=5, written_on=day) for customer in customers

@@ -1489,12 +1489,12 @@ def counts_loop_of_orders() -> object:
 
 def user_without_profile() -> None:
     """there is a new user without a profile"""
-    User.objects.create(username="lena")
+    changes.login("lena")
 
 
 def empty_phone() -> None:
     """there is a new user whose profile has an empty phone"""
-    Profile.objects.create(user=User.objects.create(username="mona"))
+    Profile.objects.create(user=changes.login("mona"))
 
 
 def no_profiles() -> None:

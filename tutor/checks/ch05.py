@@ -322,12 +322,12 @@ def packing_prefetched(sold: Order) -> object:
 
 def login_without_profile() -> None:
     """a customer in Norway got a login, but no profile"""
-    customer(user=User.objects.create(username="wilma"))
+    customer(user=changes.login("wilma"))
 
 
 def empty_phone() -> None:
     """a customer in Norway has a profile with an empty phone"""
-    user = User.objects.create(username="vidar")
+    user = changes.login("vidar")
     Profile.objects.create(user=user)
     customer(user=user)
 
