@@ -50,7 +50,11 @@ def of_table(task: Exercise, table: str) -> None:
         "RunPython takes the function itself, to call it later: its name, without () behind it."
     )
     def called_at_once(run: Run) -> bool:
-        return failed("must be supplied with a callable", "no attribute 'get_model'")(run)
+        return failed(
+            "must be supplied with a callable",
+            "no attribute 'get_model'",
+            "missing 2 required positional arguments",
+        )(run)
 
     @task.wrong(called_at_once)
     def result_of_a_call() -> None:
@@ -101,7 +105,7 @@ def lacks(table: str, model: str, name: str, column_name: str = "") -> str | Non
         return NOTHING
     try:
         there = name in {field.name for field in historical(model)._meta.get_fields()}
-    except LookupError:
+    except (LookupError, ValueError):
         return f"After your migration there is no model {model} any more."
     is_column = (column_name or name) in columns(table)
     if there and not is_column:
@@ -909,9 +913,12 @@ def rows_break_it(run: Run) -> bool:
     return failed("CHECK constraint failed", "violated by some row")(run)
 
 
-@hours.mistake("The argument of CheckConstraint is called condition. (In old texts it is check.)")
+@hours.mistake(
+    "CheckConstraint takes its arguments by name: condition=Q(...), name=... (In old texts the "
+    "condition is called check.)"
+)
 def called_check(run: Run) -> bool:
-    return failed("unexpected keyword argument 'check'")(run)
+    return failed("unexpected keyword argument 'check'", "positional argument but 3")(run)
 
 
 @hours.mistake("A constraint needs a name, so that a later migration can find it.")
