@@ -96,7 +96,8 @@ def the_dictionary(run: Run) -> bool:
 
 @payroll.mistake("annotate gives each row a value of its own. For one value of all: aggregate.")
 def annotate_for_one(run: Run) -> bool:
-    return isinstance(run.value, list) or failed(run, "AttributeError", "QuerySet'")
+    several = isinstance(run.value, list) and len(run.value) > 1
+    return several or failed(run, "AttributeError", "QuerySet'")
 
 
 @payroll.mistake("That is the sum for the whole company. Asked is one department.")
@@ -128,6 +129,22 @@ def salaries_once(run: Run) -> bool:
 )
 def other_side(run: Run) -> bool:
     return failed(run, "FieldError")
+
+
+@payroll.mistake("The value in the dictionary has the name that you give it, or salary__sum.")
+def name_in_dictionary(run: Run) -> bool:
+    return failed(run, "KeyError")
+
+
+@payroll.mistake("The foreign key has a related_name: the way back is called employees.")
+def not_employees(run: Run) -> bool:
+    return failed(run, "AttributeError", "'employee")
+
+
+@payroll.mistake("People who are not active cost money, too: asked is everybody in the department.")
+def active_only(run: Run) -> bool:
+    active = run.arguments[0].employees.active()
+    return bool(run.value == active.aggregate(t=Sum("salary"))["t"])
 
 
 @payroll.mistake("department.employees is a manager. Aggregates want a method of it: aggregate().")
@@ -217,6 +234,21 @@ def sum_of_manager(department: Department) -> object:
     return department.employees.sum("salary")
 
 
+@payroll.wrong(name_in_dictionary)
+def name_of_field(department: Department) -> object:
+    return department.employees.aggregate(Sum("salary"))["salary"]
+
+
+@payroll.wrong(not_employees)
+def employee_set(department: Department) -> object:
+    return department.employee_set.aggregate(t=Sum("salary", default=0))["t"]  # type: ignore[attr-defined]
+
+
+@payroll.wrong(active_only)
+def active_salaries(department: Department) -> object:
+    return department.employees.active().aggregate(t=Sum("salary", default=0))["t"]
+
+
 @payroll.wrong("16 rows were read for it")
 def added_in_python(department: Department) -> object:
     return sum(department.employees.values_list("salary", flat=True))
@@ -273,6 +305,29 @@ def _() -> object:
     people = Counter(person.department_id for person in Employee.objects.all())
     rows = [(department.name, people[department.pk]) for department in Department.objects.all()]
     return sorted(rows, key=lambda row: (-row[1], row[0]))
+
+
+@headcount.check
+def _(run: Run) -> str | None:
+    order = run.seen.queries[-1].sql.partition(" ORDER BY ")[2] if run.seen.queries else ""
+    if order.endswith(" DESC") and "," not in order:
+        return (
+            "Equal numbers come in the order of the names only by luck: your ORDER BY names the "
+            "number alone. Say it: order_by with the number and the name."
+        )
+    return None
+
+
+@headcount.mistake(
+    "The way from a department to its people is called employees, as in related_name."
+)
+def way_to_people(run: Run) -> bool:
+    return failed(run, "FieldError", "Cannot resolve") or failed(run, "AttributeError", "employee")
+
+
+@headcount.mistake("Sum adds the keys of the employees. Count counts them.")
+def keys_added(run: Run) -> bool:
+    return any((people or 0) > Employee.objects.count() for _, people in run.surplus)
 
 
 @headcount.mistake("Departments without anybody are missing. Start from Department.")
@@ -406,6 +461,24 @@ def headcount_turned() -> object:
     return departments.order_by("-n", "name").values_list("n", "name")
 
 
+@headcount.wrong(way_to_people)
+def count_employee() -> object:
+    departments = Department.objects.annotate(n=Count("employee")).order_by("-n", "name")
+    return departments.values_list("name", "n")
+
+
+@headcount.wrong(keys_added)
+def sum_of_keys() -> object:
+    departments = Department.objects.annotate(n=Sum("employees")).order_by("-n", "name")
+    return departments.values_list("name", "n")
+
+
+@headcount.wrong("Equal numbers come in the order of the names only by luck")
+def order_by_luck() -> object:
+    departments = Department.objects.annotate(n=Count("employees")).order_by("-n")
+    return departments.values_list("name", "n")
+
+
 @headcount.wrong("Each row should be like ('")
 def annotated_departments() -> object:
     return Department.objects.annotate(n=Count("employees")).order_by("-n", "name")
@@ -497,6 +570,26 @@ def joined_twice(run: Run) -> bool:
     return any(number > most for _, number in run.surplus)
 
 
+@regulars.mistake("Your list has customers with fewer orders than asked. Filter by the number.")
+def too_few(run: Run) -> bool:
+    return any(number < run.arguments[0] for _, number in run.surplus)
+
+
+@regulars.mistake("At least means this many or more: >=. Your list has one part of them.")
+def one_part(run: Run) -> bool:
+    least = run.arguments[0]
+    over = {number > least for _, number in run.rows}
+    return bool(run.missing) and not run.surplus and over in ({False}, {True})
+
+
+@regulars.mistake(
+    "Orders are missing: new and paid ones count as well. Only cancelled ones do not."
+)
+def shipped_counted(run: Run) -> bool:
+    right = dict(ordered_often(kept=True).keys())
+    return bool(run.surplus) and all(number < right[name] for name, number in run.surplus)
+
+
 @regulars.mistake(
     "Two customers of the same name became one group. Group by the customer, not by the name."
 )
@@ -516,12 +609,6 @@ def excluded_everybody(run: Run) -> bool:
     return bool(run.missing) and not run.surplus and all(n in cancelled for n, _ in run.missing)
 
 
-@regulars.mistake("Who has ordered exactly so often belongs to the list: at least means >=.")
-def more_than(run: Run) -> bool:
-    least = run.arguments[0]
-    return bool(run.missing) and not run.surplus and all(n == least for _, n in run.missing)
-
-
 @regulars.mistake("The orders of each customer cost a query of their own: this is N+1.")
 def orders_counted_each(run: Run) -> bool:
     return run.queries > 3
@@ -529,7 +616,12 @@ def orders_counted_each(run: Run) -> bool:
 
 @regulars.mistake("A filter by a number that annotate made must stand after that annotate.")
 def filtered_too_early(run: Run) -> bool:
-    return failed(run, "FieldError", "Cannot resolve keyword")
+    return failed(run, "FieldError", "Cannot resolve keyword 'n")
+
+
+@regulars.mistake("Seen from the customer it is orders__status: the status is the order's.")
+def whose_status(run: Run) -> bool:
+    return failed(run, "FieldError", "'status'") or failed(run, "FieldError", "'order'")
 
 
 @regulars.right
@@ -588,7 +680,7 @@ def excluded(least: int) -> object:
     return buyers.filter(n__gte=least).values_list("name", "n")
 
 
-@regulars.wrong(more_than)
+@regulars.wrong(one_part)
 def greater(least: int) -> object:
     kept = Count("orders", filter=~Q(orders__status="cancelled"))
     return Customer.objects.annotate(n=kept).filter(n__gt=least).values_list("name", "n")
@@ -607,6 +699,30 @@ def regulars_loop(least: int) -> object:
 @regulars.wrong(filtered_too_early)
 def filter_first(least: int) -> object:
     return Customer.objects.filter(n__gte=least).annotate(n=Count("orders")).values_list("name")
+
+
+@regulars.wrong(one_part)
+def exactly_so_often(least: int) -> object:
+    kept = Count("orders", filter=~Q(orders__status="cancelled"))
+    return Customer.objects.annotate(n=kept).filter(n=least).values_list("name", "n")
+
+
+@regulars.wrong(too_few)
+def unfiltered(least: int) -> object:
+    kept = Count("orders", filter=~Q(orders__status="cancelled"))
+    return Customer.objects.annotate(n=kept).values_list("name", "n")
+
+
+@regulars.wrong(shipped_counted)
+def shipped_only(least: int) -> object:
+    kept = Count("orders", filter=Q(orders__status="shipped"))
+    return Customer.objects.annotate(n=kept).filter(n__gte=least).values_list("name", "n")
+
+
+@regulars.wrong(whose_status)
+def status_of_customer(least: int) -> object:
+    kept = Count("orders", filter=~Q(status="cancelled"))
+    return Customer.objects.annotate(n=kept).filter(n__gte=least).values_list("name", "n")
 
 
 @regulars.wrong("Each row should be like ('")
@@ -683,6 +799,12 @@ def rows_of_groups(run: Run) -> bool:
     return isinstance(run.value, list) or failed(run, "ValueError", "dictionary update sequence")
 
 
+@countries.mistake("Keys and values are the wrong way round: the country is the key.")
+def turned_dictionary(run: Run) -> bool:
+    assert isinstance(run.value, dict)
+    return bool(run.value) and set(run.value.values()) <= run.expected.keys()
+
+
 @countries.mistake("This counts something that repeats inside a country only once: leave distinct.")
 def counted_cities(run: Run) -> bool:
     assert isinstance(run.value, dict)
@@ -748,6 +870,12 @@ def dict_of_groups() -> object:
 def cities() -> object:
     n = Count("city", distinct=True)
     return dict(Customer.objects.values_list("country").annotate(n=n).order_by())
+
+
+@countries.wrong(turned_dictionary)
+def number_as_key() -> object:
+    groups = Customer.objects.values("country").annotate(n=Count("pk"))
+    return {group["n"]: group["country"] for group in groups}
 
 
 @countries.wrong(query_for_each_country)
@@ -840,6 +968,13 @@ def without_idle(run: Run) -> bool:
     return bool(run.missing) and not run.surplus and all(0 in row[1:] for row in run.missing)
 
 
+@busy.mistake(
+    "An annotation needs a name that no field and no relation has: n_projects, for example."
+)
+def taken_name(run: Run) -> bool:
+    return failed(run, "ValueError", "conflicts with a field")
+
+
 @busy.mistake("The two numbers stand in the other order: first the projects, then the skills.")
 def skills_first(run: Run) -> bool:
     turned = Counter((name, p, s) for name, s, p in run.rows)
@@ -923,6 +1058,12 @@ def turned_round() -> object:
         p=Count("projects", distinct=True), s=Count("skills", distinct=True)
     )
     return staff.values_list("name", "s", "p")
+
+
+@busy.wrong(taken_name)
+def named_like_the_relation() -> object:
+    staff = Employee.objects.active().annotate(projects=Count("projects", distinct=True))
+    return staff.values_list("name", "projects", "projects")
 
 
 @busy.wrong(counted_for_each)
@@ -1032,9 +1173,17 @@ def sums_multiplied(run: Run) -> bool:
     "Some sums are too small: distinct adds two equal salaries, or two equal budgets, only once."
 )
 def equal_once(run: Run) -> bool:
+    once = {
+        place.name: (
+            sum(set(place.employees.values_list("salary", flat=True))),
+            sum(set(place.projects.values_list("budget", flat=True))),
+        )
+        for place in Department.objects.all()
+    }
     right = of_department(run.expected)
     return bool(run.surplus) and all(
-        s <= right[name][0] and b <= right[name][1] for name, s, b in run.surplus
+        s in (once[name][0], right[name][0]) and b in (once[name][1], right[name][1])
+        for name, s, b in run.surplus
     )
 
 
@@ -1060,7 +1209,17 @@ def projects_in_query(run: Run) -> bool:
     "annotate."
 )
 def ungrouped(run: Run) -> bool:
-    return failed(run, "FieldError", "aggregate") or failed(run, "ValueError", "outer query")
+    one = of_department(run.surplus) if not run.error else {}
+    right = of_department(run.expected)
+    return (
+        failed(run, "FieldError", "aggregate")
+        or failed(run, "ValueError", "outer query")
+        or any(
+            0 < value < good
+            for name in one
+            for value, good in zip(one[name], right[name], strict=True)
+        )
+    )
 
 
 @costs.right
@@ -1152,6 +1311,15 @@ def aggregated_inside() -> object:
     return Department.objects.annotate(b=own["t"]).values_list("name", "b", "b")
 
 
+@costs.wrong(ungrouped)
+def one_row_each() -> object:
+    own = Project.objects.filter(department=OuterRef("pk")).annotate(t=Sum("budget")).values("t")
+    departments = Department.objects.annotate(
+        s=Sum("employees__salary", default=0), b=Coalesce(Subquery(own[:1]), Decimal(0))
+    )
+    return departments.values_list("name", "s", "b")
+
+
 @costs.wrong("it took 3 queries. 2 are enough")
 def prefetched_sums() -> object:
     return [
@@ -1227,10 +1395,13 @@ def same_for_all(run: Run) -> bool:
     return len(run.rows) > 10 and len(numbers - {None}) == 1
 
 
-@last_orders.mistake("These are the oldest orders. The newest comes first with a minus.")
+@last_orders.mistake(
+    "These are not the newest orders. The newest comes first with a minus. The newest comes first with a minus."
+)
 def the_oldest(run: Run) -> bool:
     oldest = dict(Order.objects.order_by("-placed_at").values_list("customer", "number"))
-    return {number for _, number in run.rows} == set(oldest.values()) and bool(run.surplus)
+    found = {number for _, number in run.rows}
+    return found == set(oldest.values()) and len(run.rows) == len(run.expected)
 
 
 @last_orders.mistake(
@@ -1247,6 +1418,14 @@ def time_of_order(run: Run) -> bool:
 
 @last_orders.mistake("These are all orders. Asked is only the newest of each customer.")
 def all_of_them(run: Run) -> bool:
+    return len({number for _, number in run.rows}) == Order.objects.count() > len(run.expected)
+
+
+@last_orders.mistake(
+    "A customer comes once for each order: filtering by orders joins them. "
+    "Filter by the annotation, which is None where there is no order."
+)
+def once_for_each_order(run: Run) -> bool:
     return len(run.rows) == Order.objects.count() > len(run.expected)
 
 
@@ -1260,6 +1439,28 @@ def many_columns(run: Run) -> bool:
 )
 def ran_alone(run: Run) -> bool:
     return failed(run, "ValueError", "outer query")
+
+
+@last_orders.mistake("DISTINCT ON works on PostgreSQL only. A subquery works on every database.")
+def distinct_on(run: Run) -> bool:
+    return failed(run, "NotSupportedError", "DISTINCT ON")
+
+
+@last_orders.mistake(
+    "OuterRef names a field of the outer model. The outer row is a customer: OuterRef('pk')."
+)
+def outer_customer(run: Run) -> bool:
+    return failed(run, "FieldError", "'customer'")
+
+
+@last_orders.mistake("Some customers have never ordered: for them first() gives None.")
+def first_of_none(run: Run) -> bool:
+    return failed(run, "AttributeError", "'NoneType'") or failed(run, "DoesNotExist")
+
+
+@last_orders.mistake("To compare with a subquery it must return one row: add [:1].")
+def many_rows(run: Run) -> bool:
+    return failed(run, "ValueError", "limited to one result")
 
 
 @last_orders.mistake("The orders of each customer cost a query of their own: this is N+1.")
@@ -1361,6 +1562,39 @@ def first_of_own() -> object:
     return Customer.objects.annotate(last=Subquery(own)).values_list("name", "last")
 
 
+@last_orders.wrong(once_for_each_order)
+def joined_orders() -> object:
+    own = Order.objects.filter(customer=OuterRef("pk")).order_by("-placed_at")
+    buyers = Customer.objects.annotate(last=Subquery(own.values("number")[:1]))
+    return buyers.filter(orders__isnull=False).values_list("name", "last")
+
+
+@last_orders.wrong(distinct_on)
+def distinct_customers() -> object:
+    newest = Order.objects.order_by("customer", "-placed_at").distinct("customer")
+    return newest.values_list("customer__name", "number")
+
+
+@last_orders.wrong(outer_customer)
+def customer_of_customer() -> object:
+    own = Order.objects.filter(customer=OuterRef("customer")).order_by("-placed_at")
+    buyers = Customer.objects.annotate(last=Subquery(own.values("number")[:1]))
+    return buyers.values_list("name", "last")
+
+
+@last_orders.wrong(first_of_none)
+def number_of_none() -> object:
+    return [(buyer.name, buyer.orders.first().number) for buyer in Customer.objects.all()]
+
+
+@last_orders.wrong(many_rows)
+def compared_with_many() -> object:
+    own = Order.objects.filter(customer=OuterRef("customer")).order_by().values("customer")
+    newest = own.annotate(newest=Max("placed_at")).values("newest")
+    found = Order.objects.filter(placed_at=Subquery(newest))
+    return found.values_list("customer__name", "number")
+
+
 @last_orders.wrong(last_of_each)
 def last_loop() -> object:
     found = []
@@ -1448,6 +1682,17 @@ def good_on_average(run: Run) -> bool:
     return bool(run.surplus) and {p.pk for p in run.rows} == {p.pk for p in good}
 
 
+@praised.mistake("Your list has products with 3 stars. Less than 4 is bad, 4 itself is good.")
+def three_stars(run: Run) -> bool:
+    three = Product.objects.annotate(worst=Min("review__rating")).filter(worst__gte=3)
+    return bool(run.surplus) and {p.pk for p in run.rows} == {p.pk for p in three}
+
+
+@praised.mistake("Your list has reviews. Asked are the products.")
+def reviews_given(run: Run) -> bool:
+    return isinstance(run.rows[0], Review)
+
+
 @praised.mistake("Your list has products with a good review and a bad one. No review may be bad.")
 def some_good_word(run: Run) -> bool:
     return bool(run.surplus) and all(
@@ -1524,6 +1769,16 @@ def any_good_word() -> object:
 @praised.wrong(some_good_word)
 def best_rating() -> object:
     return Product.objects.annotate(best=Max("review__rating")).filter(best__gte=4)
+
+
+@praised.wrong(three_stars)
+def worst_of_three() -> object:
+    return Product.objects.annotate(worst=Min("review__rating")).filter(worst__gte=3)
+
+
+@praised.wrong(reviews_given)
+def good_reviews() -> object:
+    return Review.objects.filter(rating__gte=4)
 
 
 @praised.wrong(only_five)
@@ -1628,7 +1883,29 @@ def all_lines(run: Run) -> bool:
     "The return value is missing: how many lines belong to new orders. update() returns it."
 )
 def no_number(run: Run) -> bool:
-    return run.value is None
+    return run.value is None and not run.error
+
+
+@todays_price.mistake("Seen from the line it is order__status: the status is the order's.")
+def status_of_line(run: Run) -> bool:
+    return failed(run, "FieldError", "'status'")
+
+
+@todays_price.mistake("A subquery must return one column: values('price').")
+def whole_product(run: Run) -> bool:
+    return failed(run, "OperationalError", "columns") or failed(run, "OutputFieldIsNoneError")
+
+
+@todays_price.mistake(
+    "For some lines the subquery found no product. The product of a line is OuterRef('product')."
+)
+def no_product(run: Run) -> bool:
+    return failed(run, "IntegrityError", "NOT NULL")
+
+
+@todays_price.mistake("annotate computes while it reads. update() stores.")
+def annotated_price(run: Run) -> bool:
+    return failed(run, "ValueError", "conflicts with a field")
 
 
 @todays_price.mistake(
@@ -1710,6 +1987,29 @@ def price_of_any() -> object:
     return OrderLine.objects.filter(order__status="new").update(unit_price=Subquery(price))
 
 
+@todays_price.wrong(status_of_line)
+def status_without_order() -> object:
+    return OrderLine.objects.filter(status="new").update(unit_price=1)
+
+
+@todays_price.wrong(whole_product)
+def product_as_price() -> object:
+    product = Product.objects.filter(pk=OuterRef("product"))[:1]
+    return OrderLine.objects.filter(order__status="new").update(unit_price=Subquery(product))
+
+
+@todays_price.wrong(no_product)
+def product_of_line_key() -> object:
+    price = Product.objects.filter(pk=OuterRef("pk")).values("price")[:1]
+    return OrderLine.objects.filter(order__status="new").update(unit_price=Subquery(price))
+
+
+@todays_price.wrong(annotated_price)
+def annotated_lines() -> object:
+    lines = OrderLine.objects.filter(order__status="new")
+    return lines.annotate(unit_price=F("product__price")).count()
+
+
 @todays_price.wrong(line_by_line)
 def saved_one_by_one() -> object:
     lines = OrderLine.objects.filter(order__status="new")
@@ -1789,6 +2089,11 @@ def ranked_each(run: Run) -> bool:
     return run.queries > 2
 
 
+@podium.mistake("The values of a row are: department, place, name.")
+def other_columns(run: Run) -> bool:
+    return Counter(map(frozenset, run.rows)) == Counter(map(frozenset, run.expected))
+
+
 @podium.mistake("People without a department have no place: leave them out.")
 def no_department(run: Run) -> bool:
     return bool(run.surplus) and all(name is None for name, _, _ in run.surplus)
@@ -1798,7 +2103,19 @@ def no_department(run: Run) -> bool:
     "These places are of the whole company. partition_by makes a ranking for each department."
 )
 def whole_ranking(run: Run) -> bool:
-    return 0 < len({name for name, _, _ in run.rows}) < 4 and len(run.rows) <= 4
+    first = Employee.objects.exclude(department=None).latest("salary")
+    places = {place for _, place, _ in run.rows}
+    return 0 < len(run.rows) <= 4 and places <= {1, 2} and first.name in {r[2] for r in run.rows}
+
+
+@podium.mistake("Everybody has place 1: a ranking needs an order. Give the Window an order_by.")
+def no_order_in_window(run: Run) -> bool:
+    return len(run.rows) > 2 * len(run.expected) and {place for _, place, _ in run.rows} == {1}
+
+
+@podium.mistake("Rank() alone is not enough: it looks through a Window.")
+def no_window(run: Run) -> bool:
+    return failed(run, "OperationalError", "window function")
 
 
 @podium.mistake("The lowest salary is first in your ranking. desc() turns it round.")
@@ -1825,11 +2142,6 @@ def dense(run: Run) -> bool:
 def other_places(run: Run) -> bool:
     places = {place for _, place, _ in run.rows}
     return bool(run.rows) and places != {1, 2} and places <= set(range(1, 100))
-
-
-@podium.mistake("The values of a row are: department, place, name.")
-def other_columns(run: Run) -> bool:
-    return any(not isinstance(row[1], int) for row in run.rows)
 
 
 @podium.right
@@ -1912,6 +2224,31 @@ def first_only() -> object:
 def all_places() -> object:
     staff = ranked(Rank()).exclude(department=None)
     return staff.values_list("department__name", "place", "name")
+
+
+@podium.wrong(other_columns)
+def name_first() -> object:
+    staff = ranked(Rank()).exclude(department=None).filter(place__lte=2)
+    return staff.values_list("name", "place", "department__name")
+
+
+@podium.wrong(no_order_in_window)
+def everybody_first() -> object:
+    window = Window(Rank(), partition_by="department")
+    staff = Employee.objects.exclude(department=None).annotate(place=window).filter(place__lte=2)
+    return staff.values_list("department__name", "place", "name")
+
+
+@podium.wrong(no_window)
+def rank_alone() -> object:
+    staff = Employee.objects.annotate(place=Rank())
+    return staff.values_list("department__name", "place", "name")
+
+
+@podium.wrong(other_places)
+def two_of_all() -> object:
+    staff = ranked(Rank()).exclude(department=None)
+    return staff.values_list("department__name", "place", "name")[:2]
 
 
 @podium.wrong(other_columns)
@@ -2257,6 +2594,11 @@ def not_a_list(run: Run) -> bool:
     return failed(run, "ProgrammingError", "bindings") or failed(run, "AttributeError", "'str'")
 
 
+@safe_search.mistake("Django's placeholder is %s, whatever the database is: it translates it.")
+def other_placeholder(run: Run) -> bool:
+    return failed(run, "TypeError", "not all arguments")
+
+
 @safe_search.mistake(
     "The apostrophe in the text ended the text, and the rest was taken for SQL. "
     "Pass the text as a parameter."
@@ -2280,7 +2622,8 @@ def names_once(run: Run) -> bool:
     "Your search finds other cities as well, or too few: the city must be the same."
 )
 def other_cities(run: Run) -> bool:
-    return bool(run.surplus) or bool(run.missing)
+    names = all(isinstance(row, str) for row in run.rows)
+    return names and bool(run.surplus or run.missing)
 
 
 @safe_search.right
@@ -2328,6 +2671,18 @@ def text_alone(city: str) -> object:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM shop_customer WHERE city = %s", city)
         return [name for (name,) in cursor.fetchall()]
+
+
+@safe_search.wrong(other_placeholder)
+def question_mark(city: str) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM shop_customer WHERE city = ?", [city])
+        return [name for (name,) in cursor.fetchall()]
+
+
+@safe_search.wrong("Each row should be like '")
+def found_customers(city: str) -> object:
+    return Customer.objects.filter(city=city)
 
 
 @safe_search.wrong(rows_not_names)
