@@ -145,7 +145,8 @@ def limit_itself(run: Run) -> bool:
 )
 def most_first(run: Run) -> bool:
     stock = dict(Product.objects.values_list("name", "stock"))
-    return not run.surplus and stock[run.rows[0]] > stock[run.rows[-1]]
+    found = [stock[name] for name in run.rows]
+    return not run.surplus and found[0] > found[-1] and found == sorted(found, reverse=True)
 
 
 @running_out.mistake(
@@ -1159,7 +1160,7 @@ def nothing_new() -> None:
 import_customers = Exercise(
     "03.9",
     "The list from the fair",
-    minutes=5,
+    minutes=4,
     queries=3,
     changes=[nothing_new],
     hints=[
@@ -1436,7 +1437,7 @@ def rich_and_poor() -> None:
 transfer = Exercise(
     "03.10",
     "Both or none",
-    minutes=5,
+    minutes=4,
     changes=[rich_and_poor],
     hints=[
         "Two statements that belong together need a transaction around them: atomic().",
