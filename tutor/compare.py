@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import ItemsView, Iterator, KeysView, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, Sequence, ValuesView
 from types import GeneratorType
 from typing import Any
 
@@ -22,10 +22,11 @@ def settle(value: Any) -> Any:
     """The value with its lazy parts evaluated: querysets, generators, sets and so on as lists."""
     if isinstance(value, BaseManager):
         value = value.all()
-    if isinstance(value, _LISTS):
-        return [settle(item) for item in value]
     if type(value) is tuple:
         return tuple(settle(item) for item in value)
+    other = isinstance(value, Sequence) and not isinstance(value, tuple | str | bytes)
+    if other or isinstance(value, _LISTS):  # A page of a Paginator is a Sequence.
+        return [settle(item) for item in value]
     if isinstance(value, dict):
         return {key: settle(item) for key, item in value.items()}
     return value

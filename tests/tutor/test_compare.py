@@ -1,6 +1,7 @@
 """What counts as the same value: the kinds of lists and rows that a learner may return."""
 
 import pytest
+from django.core.paginator import Paginator
 
 from tutor.compare import difference, settle
 
@@ -18,6 +19,7 @@ from tutor.compare import difference, settle
         ({"Sales": [("Ann", 3)]}, {"Sales": [["Ann", 3]]}),
         ((1, ["a", "b"]), [1, {"b", "a"}]),
         ([], ()),
+        ([1, 2], Paginator([2, 1, 3], 2).page(1)),
     ],
 )
 def test_the_same(expected, value):
