@@ -2594,11 +2594,6 @@ def not_a_list(run: Run) -> bool:
     return failed(run, "ProgrammingError", "bindings") or failed(run, "AttributeError", "'str'")
 
 
-@safe_search.mistake("Django's placeholder is %s, whatever the database is: it translates it.")
-def other_placeholder(run: Run) -> bool:
-    return failed(run, "TypeError", "not all arguments")
-
-
 @safe_search.mistake(
     "The apostrophe in the text ended the text, and the rest was taken for SQL. "
     "Pass the text as a parameter."
@@ -2670,13 +2665,6 @@ def quotes_around(city: str) -> object:
 def text_alone(city: str) -> object:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM shop_customer WHERE city = %s", city)
-        return [name for (name,) in cursor.fetchall()]
-
-
-@safe_search.wrong(other_placeholder)
-def question_mark(city: str) -> object:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM shop_customer WHERE city = ?", [city])
         return [name for (name,) in cursor.fetchall()]
 
 
