@@ -21,7 +21,7 @@ class Registration:
     sender        the class or object it listens to; None: every sender
     dispatch_uid  as it was given to connect(), else None
     weak          False: connect(..., weak=False) keeps it alive
-    place         "shop/signals.py line 12", or "line 3" in a cell
+    place         "shop/signals.py line 12", or "line 3" in a cell; "" in a library
     """
 
     receiver: Callable[..., Any]
@@ -40,7 +40,9 @@ class Registration:
         code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
         if code is None:
             return ""
-        kind = source._kinds[code.co_filename] or "file"
+        kind = source._kinds[code.co_filename]
+        if not kind:  # A library's: its name says where it is.
+            return ""
         return str(source.Place(code.co_filename, code.co_firstlineno, "<module>", kind))
 
     def __str__(self) -> str:
