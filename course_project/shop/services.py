@@ -33,7 +33,8 @@ def send_confirmation(order: Order) -> None:
 
 def write_invoice(order: Order) -> Invoice:
     """The order's invoice, written now if there is none yet."""
-    total = Order.objects.with_total().get(pk=order.pk).total
+    # SQLite sums decimals as floats.
+    total = round(Order.objects.with_total().get(pk=order.pk).total, 2)
     return Invoice.objects.get_or_create(order=order, defaults={"total": total})[0]
 
 
