@@ -41,3 +41,11 @@ def postgres() -> tuple[str | None, str]:
     except psycopg.Error as error:
         return None, f"No PostgreSQL test: {str(error).strip().splitlines()[0]}."
     return url, ""
+
+
+def undecided() -> dict[str, str]:
+    """The environment for a test run in a process of its own: no settings are chosen in it.
+
+    Another test of this process may have set Django up, and so named its settings.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.needs import undecided
+
 HERE = Path(__file__).parent
 
 
@@ -17,7 +19,7 @@ def test_sql_on_postgres(require):
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *files],
         cwd=HERE.parents[1],
-        env=os.environ | {"DATABASE_URL": url},
+        env=undecided() | {"DATABASE_URL": url},
         capture_output=True,
         text=True,
         check=False,
