@@ -71,6 +71,7 @@ class _Judge:
         self.run = Run()  # the one that is under way
         self.rows: Rows = rows(task.commits)
         self.put_back: Callable[[], None] = lambda: None
+        self.clock = running.Clock()
 
     def verdict(self) -> Verdict:
         from glass import trace
@@ -82,7 +83,10 @@ class _Judge:
             with surroundings.stage() as self.printed:
                 self.put_back = surroundings.remember()
                 try:
-                    verdict: Verdict = running.run(self._verdict, self.file, self.rows.interrupt)
+                    self.clock.restart()
+                    verdict: Verdict = running.run(
+                        self._verdict, self.file, self.rows.interrupt, self.clock
+                    )
                     return verdict
                 except running.Stopped as reason:
                     self.run.printed = self.run.printed or self.printed.take()
@@ -123,6 +127,7 @@ class _Judge:
         last = source.Place(self.file, _last_line(answer), _name(answer), _kind(self.file))
         token = source.awaited.set((last,))
         self.printed.take()
+        self.clock.restart()
         with watch(*self.task.layers, show=False) as run.seen:
             try:
                 if inspect.iscoroutinefunction(answer):
@@ -132,6 +137,7 @@ class _Judge:
                 run.value = compare.settle(value)
             except BaseException as error:  # noqa: BLE001 Whatever it is, the learner is told.
                 run.error = error
+        self.clock.restart()
         source.awaited.reset(token)
         run.printed = self.printed.take()
         return run

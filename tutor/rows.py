@@ -141,13 +141,38 @@ class RolledBack(Rows):
 
     def __init__(self) -> None:
         self.connection: Any = None
+        self.transaction: Any = None
+        self.wrappers: list[Any] = []
 
     def renew(self) -> None:
-        self.end()
-        _forget_connection()
-        self.connection = connections[DEFAULT_DB_ALIAS]
-        # Never left: closing the connection rolls back.
-        transaction.atomic().__enter__()
+        if not self._roll_back():
+            self.end()
+            _forget_connection()
+            self.connection = connections[DEFAULT_DB_ALIAS]
+            self.connection.ensure_connection()
+            self.wrappers = list(self.connection.execute_wrappers)
+        self.connection.execute_wrappers[:] = self.wrappers
+        # Left by renew() alone: closing the connection rolls back as well.
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+
+    def _roll_back(self) -> bool:
+        """Go on with the same connection, if the answer left it as it was."""
+        connection = self.connection
+        if (
+            connection is None
+            or connection is not connections[DEFAULT_DB_ALIAS]
+            or connection.closed_in_transaction
+            or connection.savepoint_ids
+            or not connection.in_atomic_block
+        ):
+            return False
+        try:
+            connection.set_rollback(True)
+            self.transaction.__exit__(None, None, None)
+        except DatabaseError:
+            return False
+        return not connection.in_atomic_block
 
     def connections(self) -> list[Any]:
         return [] if self.connection is None else [self.connection]

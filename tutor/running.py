@@ -33,6 +33,16 @@ class Stopped(Exception):
     """The code was ended; str() says why in a sentence."""
 
 
+class Clock:
+    """When the time limit began to count: anew for each call of the answer."""
+
+    def __init__(self) -> None:
+        self.began = monotonic()
+
+    def restart(self) -> None:
+        self.began = monotonic()
+
+
 class _Worker(Thread):
     def __init__(self, work: Callable[[], Any]) -> None:
         super().__init__(name="exercise", daemon=True)
@@ -48,10 +58,11 @@ class _Worker(Thread):
             self.error = error
 
 
-def run(work: Callable[[], Any], file: str, interrupt: Callable[[], None]) -> Any:
+def run(work: Callable[[], Any], file: str, interrupt: Callable[[], None], clock: Clock) -> Any:
     """Return what work() returns, or raise what it raises; but end it when it takes too much.
 
     file       of the learner's code
+    clock      restarted by work() where the limit begins to count again
     interrupt  ends the database statements that it has running
 
     Raises Stopped. Threads that the code leaves behind are ended as well.
@@ -60,7 +71,7 @@ def run(work: Callable[[], Any], file: str, interrupt: Callable[[], None]) -> An
         worker = threads[0]
         worker.start()
         try:
-            reason = _wait(worker)
+            reason = _wait(worker, clock)
         except KeyboardInterrupt:
             _end(threads, file, interrupt)
             raise
@@ -73,16 +84,15 @@ def run(work: Callable[[], Any], file: str, interrupt: Callable[[], None]) -> An
     return worker.value
 
 
-def _wait(worker: Thread) -> str | None:
+def _wait(worker: Thread, clock: Clock) -> str | None:
     """Wait for the end; return why it should not be waited for any longer."""
-    end = monotonic() + SECONDS
     process = psutil.Process()
     most = process.memory_info().rss + MEGABYTES * 1_000_000
     while worker.is_alive():
         worker.join(_POLL)
         if not worker.is_alive():
             break
-        if monotonic() > end:
+        if monotonic() > clock.began + SECONDS:
             return (
                 f"Your code ran for more than {SECONDS:g} seconds and was stopped. "
                 "Is there a loop that never ends?"

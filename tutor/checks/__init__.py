@@ -87,17 +87,28 @@ class Mistake:
 
 @dataclass
 class Wrong:
-    """An answer that must be rejected, and a part of the sentence that it must produce."""
+    """An answer that must be rejected, and a part of the sentence that it must produce.
+
+    sqlite_only  the sentence is that of SQLite; another database only has to reject the answer
+    """
 
     answer: Answer
     says: str
+    sqlite_only: bool = False
 
 
 _known: dict[str, Task] = {}
 
 
 class Task:
-    """What exercises and predictions have in common."""
+    """What exercises and predictions have in common.
+
+    layers       the layers to record (see glass.watch)
+    commits      whether transactions are part of the task, or threads that must see the rows, or
+                 an error of the database that is caught: on PostgreSQL, too, the answer then gets
+                 a database of its own, and no transaction around it (see tutor.rows)
+    sqlite_only  whether the task is about SQLite, so that it is not proved on PostgreSQL
+    """
 
     kind = ""
 
@@ -110,6 +121,7 @@ class Task:
         hints: Iterable[str],
         layers: Iterable[str] = ("sql", "http"),
         commits: bool = False,
+        sqlite_only: bool = False,
     ) -> None:
         if id in _known:
             raise ValueError(f"There are two exercises {id}: {_known[id].title!r} and {title!r}.")
@@ -119,6 +131,7 @@ class Task:
         self.hints = list(hints)
         self.layers = tuple(layers)
         self.commits = commits
+        self.sqlite_only = sqlite_only
         _known[id] = self
 
     @property
@@ -136,10 +149,7 @@ class Exercise(Task):
     ordered  whether the order of a returned list is part of the task
     changes  functions that change the fresh rows, so that today's result alone is not enough;
              the docstring of each says in words what it did (see tutor.checks.changes)
-    layers   the layers to record (see glass.watch)
-    commits  whether transactions are part of the task, or threads that must see the rows, or
-             an error of the database that is caught: on PostgreSQL, too, the answer then gets a
-             database of its own, and no transaction around it (see tutor.rows)
+    options  layers, commits, sqlite_only: see Task
     """
 
     kind = "exercise"
@@ -154,10 +164,9 @@ class Exercise(Task):
         queries: int | None = None,
         ordered: bool = False,
         changes: Iterable[Callable[[], None]] = (),
-        layers: Iterable[str] = ("sql", "http"),
-        commits: bool = False,
+        **options: Any,
     ) -> None:
-        super().__init__(id, title, minutes=minutes, hints=hints, layers=layers, commits=commits)
+        super().__init__(id, title, minutes=minutes, hints=hints, **options)
         self.queries = queries
         self.ordered = ordered
         self.changes = list(changes)
@@ -201,12 +210,17 @@ class Exercise(Task):
         self.right_answers.append(answer)
         return answer
 
-    def wrong(self, says: Mistake | str) -> Callable[[Answer], Answer]:
-        """A wrong answer, and the mistake, or a part of the sentence, that is said about it."""
+    def wrong(
+        self, says: Mistake | str, *, sqlite_only: bool = False
+    ) -> Callable[[Answer], Answer]:
+        """A wrong answer, and the mistake, or a part of the sentence, that is said about it.
+
+        sqlite_only  another database fails in its own words: there it only has to be rejected
+        """
 
         def register(answer: Answer) -> Answer:
             sentence = says.sentence if isinstance(says, Mistake) else says
-            self.wrong_answers.append(Wrong(answer, sentence))
+            self.wrong_answers.append(Wrong(answer, sentence, sqlite_only))
             return answer
 
         return register
@@ -218,6 +232,7 @@ class Prediction(Task):
     because  why it is so, said after every guess
     wrong    guesses that people make, and what is said about each
     fact     what happened, taken from the run; the number of queries by default
+    options  layers, commits, sqlite_only: see Task
     """
 
     kind = "prediction"
@@ -232,10 +247,9 @@ class Prediction(Task):
         because: str,
         wrong: dict[Any, str],
         fact: Callable[[Run], Any] = lambda run: run.queries,
-        layers: Iterable[str] = ("sql", "http"),
-        commits: bool = False,
+        **options: Any,
     ) -> None:
-        super().__init__(id, title, minutes=minutes, hints=hints, layers=layers, commits=commits)
+        super().__init__(id, title, minutes=minutes, hints=hints, **options)
         self.because = because
         self.wrong = wrong
         self.fact = fact
