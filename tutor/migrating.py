@@ -124,8 +124,6 @@ def _editor() -> Iterator[Any]:
     try:
         with connection.schema_editor(atomic=True) as editor:
             yield editor
-        if connection.in_atomic_block:  # PostgreSQL refuses to change a table with open checks.
-            connection.check_constraints()
     finally:
         connection.execute_wrappers.remove(_unseen)
 

@@ -1,6 +1,7 @@
 """Chapter 02, models and migrations: what right means, and what mistakes say.
 
 The answers call migrate(), which changes the tables of this run; the checks look at the tables.
+A migration is a transaction of its own: hence commits=True everywhere.
 """
 
 from __future__ import annotations
@@ -146,6 +147,7 @@ Prediction(
     "02.1",
     "Out with the old, in with the new",
     minutes=2,
+    commits=True,
     hints=[
         "There are two operations. Read them one by one, as the database does.",
         "RemoveField drops the column city, with everything in it.",
@@ -167,6 +169,7 @@ Prediction(
     "02.2",
     "A text for the form",
     minutes=2,
+    commits=True,
     hints=[
         "Which part of the column in the table is different afterwards?",
         "A column has a name, a type, perhaps a default. It has no help text.",
@@ -191,6 +194,7 @@ rename = Exercise(
     "02.3",
     "A better name",
     minutes=3,
+    commits=True,
     changes=[one_more_product],
     hints=[
         "Removing a field drops its values. There is an operation that only changes the name.",
@@ -341,6 +345,7 @@ unit = Exercise(
     "02.4",
     "A column that another program does not know",
     minutes=4,
+    commits=True,
     changes=[one_more_product],
     hints=[
         "AddField makes the column. Who fills it when Django does not write the row?",
@@ -470,6 +475,7 @@ number = Exercise(
     "02.5",
     "A number for each customer",
     minutes=5,
+    commits=True,
     hints=[
         "A default is one value for all rows, and the column is to be unique. So take three steps.",
         "First AddField with null=True, then RunPython that fills, then AlterField.",
@@ -690,6 +696,7 @@ prefix = Exercise(
     "02.6",
     "There and back",
     minutes=5,
+    commits=True,
     hints=[
         "RunPython takes two functions: one for the way there, one for the way back.",
         'Both begin with Order = apps.get_model("shop", "Order").',
@@ -893,6 +900,7 @@ hours = Exercise(
     "02.7",
     "A rule that the rows break",
     minutes=4,
+    commits=True,
     hints=[
         "The database refuses a constraint that its rows break. So change the rows first.",
         "Two operations: RunPython (an update with filter()), then AddConstraint.",
@@ -926,6 +934,11 @@ def without_name(run: Run) -> bool:
     return failed("required keyword-only argument: 'name'", "has no name", "A unique")(run)
 
 
+@hours.mistake("Two constraints of the model have one name. The new one needs a name of its own.")
+def taken(run: Run) -> bool:
+    return failed("already exists")(run)
+
+
 @hours.check
 def _(run: Run) -> str | None:
     if not history().steps:
@@ -950,7 +963,7 @@ def _(run: Run) -> str | None:
         return f"1 hour is allowed, and the database refuses it: {why}."
     names = [each.name for each in historical("company.Assignment")._meta.constraints]
     if len(set(names)) < len(names):
-        return "Two constraints of the model have one name. The new one needs a name of its own."
+        return taken.sentence
     return None
 
 
@@ -1001,7 +1014,7 @@ def below_16() -> None:
     migrate("company", [migrations.RunPython(shorten), rule(Q(hours_per_week__lt=16))])
 
 
-@hours.wrong("Two constraints of the model have one name")
+@hours.wrong(taken)
 def name_is_taken() -> None:
     rule = models.CheckConstraint(
         condition=Q(hours_per_week__range=(1, 16)), name="assignment_hours_1_to_60"
@@ -1051,6 +1064,7 @@ total = Exercise(
     "02.8",
     "Let the database multiply",
     minutes=4,
+    commits=True,
     hints=[
         "A field that is filled once does not follow. Which field is computed by the database?",
         "models.GeneratedField takes expression, output_field and db_persist=True.",
@@ -1100,12 +1114,12 @@ def unknown_name(run: Run) -> bool:
 def _(run: Run) -> str | None:
     if sentence := lacks("shop_orderline", "shop.OrderLine", "total"):
         return sentence
-    if sentence := wrong_total():
-        return sentence
     field = historical("shop.OrderLine")._meta.get_field("total")
     kind = getattr(field, "output_field", field)
     if not isinstance(kind, models.DecimalField | models.FloatField):
         return f"The total is an amount of money, no {type(kind).__name__}: DecimalField."
+    if sentence := wrong_total():
+        return sentence
     sql = "UPDATE shop_orderline SET quantity = quantity + 2"
     if why := refused(sql):
         return f"The quantity cannot be changed any more: {why}."
@@ -1243,6 +1257,7 @@ cascade = Exercise(
     "02.9",
     "No profile without its user",
     minutes=4,
+    commits=True,
     hints=[
         "CASCADE is done by Python: an SQL DELETE does not know of it.",
         "Since Django 6.1 there is a variant of CASCADE that stands in the table.",
@@ -1356,6 +1371,7 @@ phone = Exercise(
     "02.10",
     "Somebody was faster",
     minutes=4,
+    commits=True,
     hints=[
         "AddField makes a column. Here the column is there; only Django does not know it.",
         (
@@ -1398,6 +1414,9 @@ def not_known(run: Run) -> bool:
 @phone.mistake("state_operations is a list: [migrations.AddField(...)].")
 def no_list(run: Run) -> bool:
     return failed("object is not iterable")(run)
+
+
+gone = "The telephone numbers are gone" if connection.vendor == "sqlite" else there_already
 
 
 @phone.check
@@ -1443,7 +1462,7 @@ def with_db_default() -> None:
     migrate("shop", migrations.SeparateDatabaseAndState([], [known]))
 
 
-@phone.wrong("The telephone numbers are gone")
+@phone.wrong(gone)
 def added_again() -> None:
     migrate("shop", [migrations.AddField("customer", "phone", PHONE.clone())])
 
@@ -1460,7 +1479,7 @@ def dropped_first() -> None:
     migrate("shop", [dropped, migrations.AddField("customer", "phone", PHONE.clone())])
 
 
-@phone.wrong("The telephone numbers are gone")
+@phone.wrong(gone)
 def wrong_side() -> None:
     added = migrations.AddField("customer", "phone", PHONE.clone())
     migrate("shop", [migrations.SeparateDatabaseAndState(database_operations=[added])])
