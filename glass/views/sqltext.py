@@ -124,6 +124,10 @@ def _join(parts: Iterable[str], glue: str, total: int) -> str:
 def whole(value: Any) -> str:
     """Its repr, also where the learner's own __repr__ fails: the view must not."""
     try:
+        if type(value) in (set, frozenset) and value:
+            # A set of texts has another order in each process. Shorter first: 9 before 10.
+            parts = ", ".join(sorted(map(repr, value), key=lambda part: (len(part), part)))
+            return f"{{{parts}}}" if type(value) is set else f"frozenset({{{parts}}})"
         return repr(value)
     except Exception as error:  # noqa: BLE001
         return f"<{type(value).__name__}: {type(error).__name__} in its repr>"

@@ -54,6 +54,13 @@ def test_a_send_and_its_receivers_in_order():
     assert answers == [(second, 2), (loud, "heard")]
 
 
+def test_a_set_is_shown_in_the_same_order_in_every_process():
+    bell.connect(loud)
+    with watch("signals", show=False) as seen:
+        bell.send(None, names=frozenset("fdbeca"), keys={10, 9, 1})
+    assert "(keys={1, 9, 10}, names=frozenset({'a', 'b', 'c', 'd', 'e', 'f'}))" in str(seen)
+
+
 def test_the_functions_that_come_back_are_the_learners_own():
     bell.connect(loud)
     with watch("signals", show=False):
