@@ -38,6 +38,10 @@ from tutor.checks import Exercise, Prediction, Run, changes
 LAYERS = ("sql", "signals")
 
 
+class DayIsOver(RuntimeError):
+    """A day was called again."""
+
+
 class Day:
     """Some work, to be done while receivers are connected; its docstring says what it is.
 
@@ -50,6 +54,8 @@ class Day:
         self.begun = False
 
     def __call__(self) -> Any:
+        if self.begun:
+            raise DayIsOver("day() was called a second time.")
         self.begun = True
         return self.work()
 
@@ -80,6 +86,15 @@ def of_days(task: Exercise, days: dict[Callable[[], Any], Any]) -> None:
     def day_without_brackets(day: Day) -> object:
         return day
 
+    @task.mistake("Call day() once. Keep what it returns in a variable if you need it later.")
+    def called_again(run: Run) -> bool:
+        return isinstance(run.error, DayIsOver)
+
+    @task.wrong(called_again)
+    def day_twice(day: Day) -> object:
+        day()
+        return day()
+
     @task.mistake(
         "A receiver gets signal, sender and more by name, and tomorrow perhaps another one. "
         "End its arguments with **kwargs."
@@ -101,7 +116,8 @@ def of_days(task: Exercise, days: dict[Callable[[], Any], Any]) -> None:
         "created is only in post_save, action and pk_set only in m2m_changed."
     )
     def not_carried(run: Run) -> bool:
-        return isinstance(run.error, TypeError) and "required positional argument" in str(run.error)
+        text = str(run.error)
+        return "required positional argument" in text and "'instance'" not in text
 
     @task.wrong(not_carried)
     def receiver_of_another_signal(day: Day) -> object:
@@ -516,6 +532,21 @@ def only_new_ones(run: Run) -> bool:
     return run.value.get("the new customer") == "nils.berg@example.com"
 
 
+@tidy_emails.mistake(
+    "Where the email alone is saved, with update_fields, it is still messy. Tidy it there, too."
+)
+def not_with_update_fields(run: Run) -> bool:
+    return run.arguments[0].work is only_the_email
+
+
+@tidy_emails.mistake(
+    "Your receiver ran before the save, but instance.email was still the old text when the row "
+    "was written. Set it: instance.email = ..."
+)
+def instance_as_before(run: Run) -> bool:
+    return any(send.sender is Customer for send in run.seen.signals)
+
+
 @tidy_emails.mistake("No address was changed. Connect to a signal of Customer before day().")
 def nothing_changed(run: Run) -> bool:
     return not address(run).islower()
@@ -641,7 +672,27 @@ def only_created(day: Day) -> object:
     return day()
 
 
-@tidy_emails.wrong(nothing_changed)
+@tidy_emails.wrong(not_with_update_fields)
+def only_whole_customers(day: Day) -> object:
+    @receiver(pre_save, sender=Customer)
+    def heard(instance: Any, update_fields: Any, **kwargs: Any) -> None:
+        if not update_fields:
+            instance.email = instance.email.strip().lower()
+
+    return day()
+
+
+@tidy_emails.wrong(instance_as_before)
+def row_updated_before(day: Day) -> object:
+    @receiver(pre_save, sender=Customer)
+    def heard(instance: Any, **kwargs: Any) -> None:
+        email = instance.email.strip().lower()
+        Customer.objects.filter(pk=instance.pk).update(email=email)
+
+    return day()
+
+
+@tidy_emails.wrong(instance_as_before)
 def result_thrown_away(day: Day) -> object:
     @receiver(pre_save, sender=Customer)
     def heard(instance: Any, **kwargs: Any) -> None:
@@ -745,7 +796,7 @@ def not_compared(run: Run) -> bool:
 
 @salary_log.mistake("Your list has a person who was hired. No salary was changed by that.")
 def hired_in_list(run: Run) -> bool:
-    return any(old is None or old == 0 for _, old, _ in run.surplus)
+    return any(name == "Nils Berg" and not old for name, old, _ in run.surplus)
 
 
 @salary_log.mistake("Each row is (name, old, new), in this order. Yours has old and new exchanged.")
@@ -1318,16 +1369,24 @@ def other_side(run: Run) -> bool:
 
 
 @learned_log.mistake(
-    "Your list is empty. The sender of m2m_changed is the table between the two: "
-    "Employee.skills.through."
+    "Your receiver was called, but your list is empty. Look at action and at reverse: "
+    "in employee.skills.add(...) reverse is False."
+)
+def heard_in_vain(run: Run) -> bool:
+    return not run.rows and any(send.name == "m2m_changed" for send in run.seen.signals)
+
+
+@learned_log.mistake(
+    "Your list is empty. The rows between employees and skills ring m2m_changed, not post_save, "
+    "and the sender is the table between the two: Employee.skills.through."
 )
 def not_the_through_model(run: Run) -> bool:
     return not run.rows
 
 
 @learned_log.mistake(
-    "Each change rings twice, before and after, and your list has both. "
-    'Look at one of them: action == "post_add".'
+    "A skill is in your list twice. Each change rings before and after it (look at action), "
+    "and adding what is there already rings as well, with an empty pk_set."
 )
 def before_and_after(run: Run) -> bool:
     return bool(run.surplus) and all(run.rows.count(row) > 1 for row in run.expected)
@@ -1478,6 +1537,57 @@ def in_post_save(day: Day) -> object:
     return log
 
 
+@learned_log.wrong(heard_in_vain)
+def only_reverse(day: Day) -> object:
+    log = []
+
+    @receiver(m2m_changed, sender=Employee.skills.through)
+    def heard(instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any) -> None:
+        if action == "post_add" and reverse:
+            log.extend(pairs(instance, reverse, pk_set))
+
+    day()
+    return log
+
+
+@learned_log.wrong(heard_in_vain)
+def action_misspelt(day: Day) -> object:
+    log = []
+
+    @receiver(m2m_changed, sender=Employee.skills.through)
+    def heard(instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any) -> None:
+        if action == "added":
+            log.extend(pairs(instance, reverse, pk_set))
+
+    day()
+    return log
+
+
+@learned_log.wrong(not_the_through_model)
+def saves_of_the_rows_between(day: Day) -> object:
+    log = []
+
+    @receiver(post_save, sender=Employee.skills.through)
+    def heard(instance: Any, **kwargs: Any) -> None:
+        log.append((instance.employee.name, instance.skill.name))
+
+    day()
+    return log
+
+
+@learned_log.wrong(before_and_after)
+def known_before_the_row(day: Day) -> object:
+    log = []
+
+    @receiver(m2m_changed, sender=Employee.skills.through)
+    def heard(instance: Any, action: str, **kwargs: Any) -> None:
+        if action == "post_add":
+            log.extend((instance.name, skill.name) for skill in instance.skills.all())
+
+    day()
+    return log
+
+
 @learned_log.wrong(before_and_after)
 def both_actions(day: Day) -> object:
     log = []
@@ -1603,9 +1713,25 @@ def too_early(run: Run) -> bool:
     return bool(run.value.get("before the commit")) or "Order 2026-T3" in sent
 
 
+@confirmations.mistake(
+    "Your receiver was called, but no mail was sent. Hand the sending to transaction.on_commit(): "
+    "it runs when the transaction has ended well."
+)
+def called_without_mail(run: Run) -> bool:
+    return run.error is None and not mail.outbox and calls(run) > 0
+
+
 @confirmations.mistake("No mail was sent. Connect to post_save of Order, before day().")
 def no_mail(run: Run) -> bool:
-    return not mail.outbox
+    return run.error is None and not mail.outbox
+
+
+@confirmations.mistake(
+    "The mails were sent when the day was over. A real day has no end: send each mail right "
+    "after its commit, with transaction.on_commit()."
+)
+def after_the_day(run: Run) -> bool:
+    return run.error is None and not any(run.value.values())
 
 
 @confirmations.mistake(
@@ -1722,6 +1848,32 @@ def in_a_savepoint(day: Day) -> object:
                 send_mail(f"Order {instance.number}", "", None, [instance.customer.email])
 
     return day()
+
+
+@confirmations.wrong(called_without_mail)
+def only_outside(day: Day) -> object:
+    @receiver(post_save, sender=Order)
+    def heard(instance: Any, created: bool, **kwargs: Any) -> None:
+        if created and not transaction.get_connection().in_atomic_block:
+            send_mail(f"Order {instance.number}", "", None, [instance.customer.email])
+
+    return day()
+
+
+@confirmations.wrong(after_the_day)
+def kept_until_the_end(day: Day) -> object:
+    waiting = []
+
+    @receiver(post_save, sender=Order)
+    def heard(instance: Any, created: bool, **kwargs: Any) -> None:
+        if created:
+            waiting.append(instance)
+
+    result = day()
+    for order in waiting:
+        if Order.objects.filter(pk=order.pk).exists():
+            send_mail(f"Order {order.number}", "", None, [order.customer.email])
+    return result
 
 
 @confirmations.wrong(no_mail)
@@ -2095,8 +2247,8 @@ def not_caught(run: Run) -> bool:
 
 
 @together.mistake(
-    "The database refuses a query after an error inside the atomic block. "
-    "Catch the exception outside the block, not inside."
+    "Inside an atomic block that has failed, no query and no rollback() is allowed any more. "
+    "Catch the exception outside the block, and leave the undoing to the block."
 )
 def query_in_broken_block(run: Run) -> bool:
     return type(run.error).__name__ == "TransactionManagementError"
@@ -2219,6 +2371,17 @@ def asks_in_the_block(steps: Day) -> object:
     return True
 
 
+@together.wrong(query_in_broken_block)
+def rolled_back_by_hand(steps: Day) -> object:
+    with transaction.atomic():
+        try:
+            steps()
+        except Exception:  # noqa: BLE001
+            transaction.rollback()
+            return False
+        return True
+
+
 @together.wrong(always_undone)
 def undone_in_any_case(steps: Day) -> object:
     try:
@@ -2268,8 +2431,11 @@ def _() -> object:
     before_the_raise.clear()
     before_the_raise.update(Employee.objects.values_list("pk", "salary"))
     post_save.connect(payroll, sender=Employee)
+    has_left = Department.objects.filter(employees__is_active=False).earliest("pk")
     chosen = Department.objects.filter(name__in=["Finance", "Legal"])
-    return [(department, 500) for department in (*chosen, Department.objects.latest("pk"))]
+    return [
+        (department, 500) for department in (*chosen, has_left, Department.objects.latest("pk"))
+    ]
 
 
 def due(run: Run) -> dict[int, int]:
@@ -2287,7 +2453,7 @@ def now() -> dict[int, int]:
 def _(run: Run) -> str | None:
     if now() != before_the_raise | due(run):
         wrong = sum(now()[pk] != salary for pk, salary in (before_the_raise | due(run)).items())
-        return f"The salaries of {wrong} employees in the database are not what they should be."
+        return f"Employees whose salary in the database is not what it should be: {wrong}."
     if sorted(heard_by_payroll) != sorted(due(run).items()):
         return f"Payroll heard {len(heard_by_payroll)} times, and {len(due(run))} got a raise."
     return None
@@ -2298,7 +2464,8 @@ def _(run: Run) -> str | None:
     "post_save: save each employee."
 )
 def unheard(run: Run) -> bool:
-    return now() == before_the_raise | due(run) and not heard_by_payroll
+    right = now() == before_the_raise | due(run)
+    return run.error is None and right and not heard_by_payroll
 
 
 @raise_salaries.mistake("Other departments got a raise, or all did. Only this one's employees do.")
@@ -2320,7 +2487,27 @@ def heard_too_often(run: Run) -> bool:
     "Set the new salary first, then save."
 )
 def heard_too_early(run: Run) -> bool:
-    return run.error is None and len(heard_by_payroll) == len(due(run)) > 0
+    return now() == before_the_raise | due(run) and len(heard_by_payroll) == len(due(run))
+
+
+@raise_salaries.mistake(
+    "Payroll heard, but the salaries are as before: your objects had the old salary, and save() "
+    "wrote it. Set the new one on the object, then save that object."
+)
+def old_salary_saved(run: Run) -> bool:
+    return run.error is None and now() == before_the_raise and bool(heard_by_payroll)
+
+
+@raise_salaries.mistake(
+    "Some people of the department got no raise. Those who are not active belong to it, too."
+)
+def some_left_out(run: Run) -> bool:
+    return 0 < len(heard_by_payroll) < len(due(run))
+
+
+@raise_salaries.mistake("The raise must be added to the salary that each employee has.")
+def other_amount(run: Run) -> bool:
+    return len(heard_by_payroll) == len(due(run)) and now() != before_the_raise
 
 
 @raise_salaries.mistake("No salary was changed. Setting an attribute is not enough: save().")
@@ -2396,11 +2583,25 @@ def saved_then_updated(department: Department, amount: int) -> None:
     department.employees.update(salary=F("salary") + amount)
 
 
-@raise_salaries.wrong(heard_too_early)
+@raise_salaries.wrong(old_salary_saved)
 def updated_then_saved(department: Department, amount: int) -> None:
     staff = list(department.employees.all())
     department.employees.update(salary=F("salary") + amount)
     for person in staff:
+        person.save()
+
+
+@raise_salaries.wrong(some_left_out)
+def only_active_ones(department: Department, amount: int) -> None:
+    for person in department.employees.filter(is_active=True):
+        person.salary += amount
+        person.save()
+
+
+@raise_salaries.wrong(other_amount)
+def amount_as_salary(department: Department, amount: int) -> None:
+    for person in department.employees.all():
+        person.salary = amount
         person.save()
 
 
@@ -2426,6 +2627,10 @@ def noted(sender: Any, **kwargs: Any) -> None:
     rung.append(sender)
 
 
+def bystander(**kwargs: Any) -> None:
+    rung.append("bystander")
+
+
 class BlockFailed(Exception):
     """What is raised inside the with block."""
 
@@ -2448,6 +2653,8 @@ def _() -> object:
     post_save.connect(noted, sender=Department)
     pre_delete.connect(noted)
     post_delete.connect(noted, sender=Department)
+    for signal in (post_save, pre_delete, post_delete):
+        signal.connect(bystander)
     return [
         (post_save, noted, Department),
         (pre_delete, noted, None),
@@ -2459,7 +2666,7 @@ def rings(signal: ModelSignal) -> int:
     """How often the receiver runs when a department rings."""
     rung.clear()
     signal.send(sender=Department, instance=None)
-    return len(rung)
+    return rung.count(Department)
 
 
 @without.check
@@ -2471,7 +2678,7 @@ def _(run: Run) -> str | None:
     came_out = not fails
     try:
         with run.value:
-            inside = rings(signal)
+            inside, others = rings(signal), "bystander" in rung
             if fails:
                 raise BlockFailed
     except BlockFailed:
@@ -2484,6 +2691,8 @@ def _(run: Run) -> str | None:
             "Inside the with block the receiver still runs. disconnect() needs the same sender "
             "as connect() had; it returns False when it finds nothing."
         )
+    if not others:
+        return "Inside the with block other receivers are silent, too. Disconnect this one alone."
     if not came_out:
         return "The with block failed, and nobody hears of it: let its exception come out."
     if not after and fails:
@@ -2584,6 +2793,17 @@ def without_finally(signal: ModelSignal, function: Any, sender: Any) -> Iterator
     signal.disconnect(function, sender=sender)
     yield
     signal.connect(function, sender=sender)
+
+
+@without.wrong("other receivers are silent, too")
+@contextmanager
+def receivers_taken(signal: ModelSignal, function: Any, sender: Any) -> Iterator[None]:
+    before = signal.receivers
+    signal.receivers = []
+    signal.sender_receivers_cache.clear()
+    yield
+    signal.receivers = before
+    signal.sender_receivers_cache.clear()
 
 
 @without.wrong("let its exception come out")
