@@ -52,11 +52,27 @@ def layout(sql: str) -> str:
 
 
 def _layout(sql: str) -> str:
+    if sql.startswith("CREATE TABLE") and len(sql) > _WIDTH:
+        return _table(sql)
     if len(sql) > _WIDTH or "\n" in sql:
         sql = sqlparse.format(sql, reindent=True, wrap_after=_WIDTH, indent_width=2)
         # sqlparse begins a line at every keyword, also inside these.
         sql = _TOGETHER.sub(lambda match: re.sub(r"\s+", " ", match[0]).replace("( ", "("), sql)
     return _FOLD.sub(r"... \1 \2", sql)
+
+
+def _table(sql: str) -> str:
+    """A CREATE TABLE with one column or constraint a line; sqlparse breaks inside them."""
+    head, opening, rest = sql.partition("(")
+    lines, depth, begin = [], 0, 0
+    for place, letter in enumerate(rest):
+        depth += (letter == "(") - (letter == ")")
+        if (letter == "," and depth == 0) or depth < 0:
+            lines.append(f"  {rest[begin:place].strip()}")
+            begin = place + 1
+        if depth < 0:
+            break
+    return head + opening + "\n" + ",\n".join(lines) + "\n)" + rest[begin:]
 
 
 def _shorten_lists(sql: str) -> str:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 
 from glass import watch
+from glass.views.sqltext import layout
 
 pytestmark = pytest.mark.django_db
 
@@ -167,3 +168,17 @@ def test_a_query_alone():
         list(Employee.objects.filter(name="Ann").values("title"))
     assert repr(seen.queries[0]).startswith("<Query test_trace_views.py line ")
     assert str(seen.queries[0]).endswith("\n-- with 'Ann'")
+
+
+def test_a_new_table_has_a_line_for_each_column():
+    sql = (
+        'CREATE TABLE "shop_label" ("id" integer NOT NULL PRIMARY KEY, '
+        '"price" decimal NOT NULL CHECK ("price" >= 0), UNIQUE ("id", "price")) STRICT'
+    )
+    assert layout(sql).splitlines() == [
+        'CREATE TABLE "shop_label" (',
+        '  "id" integer NOT NULL PRIMARY KEY,',
+        '  "price" decimal NOT NULL CHECK ("price" >= 0),',
+        '  UNIQUE ("id", "price")',
+        ") STRICT",
+    ]
