@@ -21,7 +21,7 @@ import os
 import sys
 
 OLDEST, NEWEST = (3, 12), (3, 14)
-SPACE = 600  # MB that an installation takes, with what it downloads
+SPACE = 900  # MB that an installation takes, with what it downloads
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 WINDOWS = os.name == "nt"
@@ -188,7 +188,7 @@ def install(requirements):
     locked = ["--require-hashes", "-r"]
     project = ["--no-build-isolation", "-e", ROOT]
 
-    print("Installing the packages of %s (about 100 MB, once) ..." % REQUIREMENTS)
+    print("Installing the packages of %s (about 170 MB, once) ..." % REQUIREMENTS)
     done, output = run(pip + locked + [uv_alone])
     if done:
         done, output = run(
