@@ -117,19 +117,30 @@ class Notebook:
         )
         return self.output(number)
 
+    def fill(self, number: int, code: str) -> Locator:
+        """Type code over what a cell holds and run it, as a learner does; return its output."""
+        self.lab.wait(
+            f"""async number => {{
+                {PANEL}.content.activeCellIndex = number;
+                await {APP}.commands.execute('notebook:enter-edit-mode');
+            }}""",
+            number,
+        )
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(code)
+        return self.run(number)
+
     def add(self, code: str) -> Locator:
-        """Type code into a new last cell and run it, as a learner does; return its output."""
+        """Type code into a new last cell and run it; return its output."""
         number = len(self.cells())
         self.lab.wait(
             f"""async last => {{
                 {PANEL}.content.activeCellIndex = last;
                 await {APP}.commands.execute('notebook:insert-cell-below');
-                await {APP}.commands.execute('notebook:enter-edit-mode');
             }}""",
             number - 1,
         )
-        self.page.keyboard.insert_text(code)
-        return self.run(number)
+        return self.fill(number, code)
 
     def restart(self) -> None:
         self.lab.wait(f"() => {PANEL}.sessionContext.session.kernel.restart()")

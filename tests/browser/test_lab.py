@@ -47,6 +47,19 @@ print(Client().get("/nowhere/").status_code)"""
 SHOW_HOSTILE = """%%watch
 Customer.objects.filter(email="x@example.com")"""
 
+EXERCISES = "exercises/04_forward_and_reverse.ipynb"
+ROSTER = """@exercise("04.1")
+def roster():
+    """
+EVERYBODY = f'{ROSTER}return list(Employee.objects.values_list("name", "department__name"))'
+EACH_ASKED = f"{ROSTER}return [(e.name, e.department.name) for e in Employee.objects.exclude(department=None)]"
+FAILING = (
+    f"{ROSTER}staff = Employee.objects.select_related('department')\n"
+    "    return [(person.name, person.department.name) for person in staff]"
+)
+JOINED = f"""{ROSTER}staff = Employee.objects.filter(department__isnull=False)
+    return staff.values_list("name", "department__name")"""
+
 
 @pytest.fixture(scope="module")
 def clone(
@@ -220,6 +233,61 @@ def test_the_lesson_on_requests_shows_pages_that_run_no_script(lab: "Lab") -> No
         assert frame.get_attribute("sandbox") == ""
         inside = frame.content_frame()
         assert inside and inside.locator("body").inner_text().strip()
+
+
+# The exercises
+
+
+def test_an_exercise_is_solved(lab: "Lab", pictures: Path) -> None:
+    """Wrong, a hint, wrong in another way, right: as a learner does it."""
+    notebook = lab.open(EXERCISES)
+    notebook.run_all()
+    assert notebook.problems() == []
+    cells = notebook.cells()
+    tasks = [n for n, cell in enumerate(cells) if cell["source"].startswith(("@exercise", "@pred"))]
+    assert len(tasks) > 10
+    for number in tasks:
+        assert notebook.output(number).inner_text().startswith("Not attempted")
+
+    def look(number: int, name: str) -> None:
+        for theme in ("Light", "Dark"):
+            lab.theme(theme)
+            output = notebook.output(number)
+            output.screenshot(path=pictures / f"{name} {theme}.png")
+            open_details(output)
+            assert too_weak(output) == []
+
+    first = tasks[0]
+    look(first, "not attempted")
+    output = notebook.fill(first, EVERYBODY)
+    assert output.inner_text().startswith("Not yet")
+    assert "People without a department are in your list." in output.inner_text()
+    look(first, "not yet")
+    said = notebook.add('hint("04.1")')
+    assert re.search(r"hint 1 of \d.*Start from Employee", said.inner_text(), re.DOTALL)
+    output = notebook.fill(first, EACH_ASKED)
+    assert output.inner_text().startswith("Not yet")
+    assert "each employee's department costs a query of its own" in output.inner_text()
+    assert "People without a department" not in output.inner_text()
+    look(first, "not yet, N+1")
+    output = notebook.fill(first, FAILING)
+    assert output.inner_text().startswith("Error")
+    assert "'NoneType' object has no attribute 'name'" in output.inner_text()
+    look(first, "error")
+    output = notebook.fill(first, JOINED)
+    assert re.match(r"\W*Correct", output.inner_text())
+    look(first, "correct")
+    done = notebook.add("progress()")
+    assert re.search(r"04\s+1 of", done.inner_text())
+    look(len(notebook.cells()) - 1, "progress")
+
+    # A new kernel, and then a new page, know it as well.
+    notebook.restart()
+    notebook.run(1)
+    assert re.search(r"04\s+1 of", notebook.add("progress()").inner_text())
+    notebook = lab.open(EXERCISES)
+    notebook.run(1)
+    assert re.search(r"04\s+1 of", notebook.add("progress()").inner_text())
 
 
 # What glass shows
