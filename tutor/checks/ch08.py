@@ -36,6 +36,8 @@ from glass.probes.signals import Call
 from tutor.checks import Exercise, Prediction, Run, changes
 
 LAYERS = ("sql", "signals")
+#: Arguments that only some signals of models carry.
+CARRIED = ("created", "raw", "update_fields", "origin", "action", "reverse", "pk_set", "model")
 
 
 class DayIsOver(RuntimeError):
@@ -117,14 +119,39 @@ def of_days(task: Exercise, days: dict[Callable[[], Any], Any]) -> None:
     )
     def not_carried(run: Run) -> bool:
         text = str(run.error)
-        return "required positional argument" in text and "'instance'" not in text
+        return "missing" in text and any(f"'{name}'" in text for name in CARRIED)
 
     @task.wrong(not_carried)
     def receiver_of_another_signal(day: Day) -> object:
-        def heard(sender: Any, nothing_like_it: Any, **kwargs: Any) -> None: ...
+        def heard(sender: Any, origin: Any, **kwargs: Any) -> None: ...
 
-        for signal in (pre_save, post_save, post_delete, m2m_changed):
+        for signal in (pre_save, post_save, m2m_changed):
             signal.connect(heard)
+        return day()
+
+    @task.mistake(
+        "Two receivers of the same name heard the same signal. Does yours stand outside your "
+        "function, and was the cell run before? Then the older one still listens: put the "
+        "receiver inside the function."
+    )
+    def older_one_listens(run: Run) -> bool:
+        heard: dict[tuple[int, str], set[int]] = {}
+        for call in run.seen.events:
+            if isinstance(call, Call):
+                key = id(call.parent), call.name
+                heard.setdefault(key, set()).add(id(call.receiver))
+        return any(len(functions) > 1 for functions in heard.values())
+
+    @task.wrong(older_one_listens)
+    def two_of_one_name(day: Day) -> object:
+        receivers = []
+        for _ in range(2):
+
+            def heard(sender: Any, **kwargs: Any) -> None: ...
+
+            receivers.append(heard)
+            for signal in (pre_save, post_save, post_delete, m2m_changed):
+                signal.connect(heard)
         return day()
 
 
@@ -1142,6 +1169,15 @@ def saved_not_deleted(run: Run) -> bool:
 
 
 @back_on_the_shelf.mistake(
+    "Your UPDATE found no product. When post_delete rings, the line is no longer in the database: "
+    "go by instance.product_id, not across the relation."
+)
+def line_is_gone(run: Run) -> bool:
+    updates = [q for q in run.seen.queries if q.parent and 'UPDATE "shop_product"' in q.sql]
+    return bool(updates) and not any(query.rows for query in updates)
+
+
+@back_on_the_shelf.mistake(
     "The stock in the database is as before. Setting product.stock changes the object only: "
     "save it, or use update()."
 )
@@ -1255,6 +1291,16 @@ def every_save_of_a_line(day: Day) -> object:
     def heard(instance: Any, created: bool, **kwargs: Any) -> None:
         shelf = Product.objects.filter(pk=instance.product_id)
         shelf.update(stock=F("stock") + instance.quantity)
+
+    return day()
+
+
+@back_on_the_shelf.wrong(line_is_gone)
+def across_the_relation(day: Day) -> object:
+    @receiver(post_delete, sender=OrderLine)
+    def heard(instance: Any, **kwargs: Any) -> None:
+        products = Product.objects.filter(order_lines=instance.pk)
+        products.update(stock=F("stock") + instance.quantity)
 
     return day()
 
@@ -1694,6 +1740,14 @@ def result_not_function(run: Run) -> bool:
     return isinstance(run.error, TypeError) and "callable" in str(run.error)
 
 
+@confirmations.mistake(
+    "on_commit() calls your function without any arguments. Give them along: "
+    "partial(send_mail, subject, text, None, [address])."
+)
+def without_arguments(run: Run) -> bool:
+    return "missing" in str(run.error) and "required positional argument" in str(run.error)
+
+
 @confirmations.mistake("A model other than Order has no number. Say which sender you listen to.")
 def no_number(run: Run) -> bool:
     return isinstance(run.error, AttributeError) and "'number'" in str(run.error)
@@ -1803,6 +1857,16 @@ def called_at_once(day: Day) -> object:
     def heard(instance: Any, created: bool, **kwargs: Any) -> None:
         to = [instance.customer.email]
         transaction.on_commit(send_mail(f"Order {instance.number}", "", None, to))
+
+    return day()
+
+
+@confirmations.wrong(without_arguments)
+def bare_function(day: Day) -> object:
+    @receiver(post_save, sender=Order)
+    def heard(instance: Any, created: bool, **kwargs: Any) -> None:
+        if created:
+            transaction.on_commit(send_mail)
 
     return day()
 
