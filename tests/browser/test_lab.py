@@ -52,11 +52,10 @@ ROSTER = """@exercise("04.1")
 def roster():
     """
 EVERYBODY = f'{ROSTER}return list(Employee.objects.values_list("name", "department__name"))'
-EACH_ASKED = f"{ROSTER}return [(e.name, e.department.name) for e in Employee.objects.exclude(department=None)]"
-FAILING = (
-    f"{ROSTER}staff = Employee.objects.select_related('department')\n"
-    "    return [(person.name, person.department.name) for person in staff]"
-)
+EACH_ASKED = f"""{ROSTER}staff = Employee.objects.exclude(department=None)
+    return [(person.name, person.department.name) for person in staff]"""
+FAILING = f"""{ROSTER}staff = Employee.objects.select_related("department")
+    return [(person.name, person.department.name) for person in staff]"""
 JOINED = f"""{ROSTER}staff = Employee.objects.filter(department__isnull=False)
     return staff.values_list("name", "department__name")"""
 
