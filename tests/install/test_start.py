@@ -114,7 +114,7 @@ def test_no_write_access(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_full_disk(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1))
-    with pytest.raises(SystemExit, match=r"The disk is full. About 600 MB are needed"):
+    with pytest.raises(SystemExit, match=r"The disk is full. About 900 MB are needed"):
         start.set_up()
 
 
