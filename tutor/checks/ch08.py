@@ -743,7 +743,7 @@ def day_first(day: Day) -> object:
 
 
 def two_raises() -> None:
-    """one salary is raised twice, another by update_fields, and a third person gets a title"""
+    """one salary is raised twice, another by update_fields"""
     first, second, third = Employee.objects.order_by("pk")[:3]
     for salary in (50_001, 50_002):
         first.salary = salary
@@ -1113,6 +1113,7 @@ back_on_the_shelf = Exercise(
     "08.6",
     "Back on the shelf",
     minutes=8,
+    commits=True,
     layers=LAYERS,
     changes=[changes.newcomer],
     hints=[
@@ -1688,7 +1689,7 @@ def placed(number: str) -> Order:
 
 
 def two_placed() -> dict[str, list[str]]:
-    """two orders are placed in one transaction, and one is saved again"""
+    """two orders are placed together, and one is saved again"""
     with transaction.atomic():
         first = placed("2026-T1")
         placed("2026-T2")
@@ -1712,6 +1713,7 @@ confirmations = Exercise(
     "08.8",
     "A mail that is true",
     minutes=8,
+    commits=True,
     layers=LAYERS,
     changes=[changes.newcomer],
     hints=[
@@ -2266,6 +2268,7 @@ together = Exercise(
     "08.10",
     "All or nothing",
     minutes=6,
+    commits=True,
     layers=LAYERS,
     changes=[changes.newcomer],
     hints=[
