@@ -124,7 +124,12 @@ def _(run: Run) -> str | None:
     "get_or_create() returns two things: the profile, and whether it was made. Take the first."
 )
 def both_returned(run: Run) -> bool:
-    return isinstance(run.value, tuple | list) and isinstance(run.value[0], Profile)
+    return isinstance(run.value, tuple) and isinstance(run.value[0], Profile)
+
+
+@profile_of.mistake("filter() gives rows, and here it may give none. Asked is one profile.")
+def rows_in_place_of_one(run: Run) -> bool:
+    return isinstance(run.value, list)
 
 
 @profile_of.mistake(
@@ -214,6 +219,11 @@ def only_looked(user: User) -> object:
     return Profile.objects.filter(user=user).first()
 
 
+@profile_of.wrong(rows_in_place_of_one)
+def filtered(user: User) -> object:
+    return Profile.objects.filter(user=user)
+
+
 @profile_of.wrong(not_saved)
 def in_python_only(user: User) -> object:
     return Profile.objects.filter(user=user).first() or Profile(user=user)
@@ -278,7 +288,8 @@ def cut_none(run: Run) -> bool:
     "The header can have fewer addresses than there are proxies. Then `remote` is right."
 )
 def too_short(run: Run) -> bool:
-    return isinstance(run.error, IndexError)
+    parts = (run.arguments[1] or "").split(",")
+    return isinstance(run.error, IndexError) or len(parts) < run.arguments[2]
 
 
 @visitor_address.mistake("The addresses stand between commas and blanks: take the blanks off.")
@@ -291,6 +302,17 @@ def with_blanks(run: Run) -> bool:
 )
 def believed_without_proxy(run: Run) -> bool:
     return run.arguments[2] == 0 and run.value in str(run.arguments[1])
+
+
+@visitor_address.mistake(
+    "Between two addresses there can be a comma without a blank, or with two. Cut at the comma "
+    "alone, and strip each part."
+)
+def cut_at_blanks(run: Run) -> bool:
+    _, forwarded, proxies = run.arguments
+    parts = forwarded.split(", ")
+    guess = parts[-proxies] if proxies <= len(parts) else run.arguments[0]
+    return len(parts) < len(forwarded.split(",")) and run.value == guess
 
 
 @visitor_address.mistake(
@@ -342,6 +364,26 @@ def cut_from_the_right(remote: str, forwarded: str | None, proxies: int) -> obje
 def cut_at_once(remote: str, forwarded: Any, proxies: int) -> object:
     parts = forwarded.split(",")
     return parts[-proxies].strip() if 0 < proxies <= len(parts) else remote
+
+
+@visitor_address.wrong(cut_at_blanks)
+def comma_and_blank(remote: str, forwarded: str | None, proxies: int) -> object:
+    parts = (forwarded or "").split(", ")
+    return parts[-proxies] if forwarded and 0 < proxies <= len(parts) else remote
+
+
+@visitor_address.wrong(took_the_first)
+def one_too_far(remote: str, forwarded: str | None, proxies: int) -> object:
+    parts = [part.strip() for part in (forwarded or "").split(",") if part]
+    return (
+        ([remote, *parts][-proxies - 1] if len(parts) > proxies else parts[0]) if parts else remote
+    )
+
+
+@visitor_address.wrong(too_short)
+def minus_one(remote: str, forwarded: str | None, proxies: int) -> object:
+    parts = [part.strip() for part in (forwarded or "").split(",") if part]
+    return parts[len(parts) - proxies] if parts and proxies else remote
 
 
 @visitor_address.wrong(took_the_first)
@@ -465,6 +507,28 @@ def wrong_bell(run: Run) -> bool:
 
 
 @failures.mistake(
+    "This signal carries credentials and request, and no user: perhaps there is none of this name."
+)
+def user_wanted(run: Run) -> bool:
+    return failed(run, "TypeError", "required positional argument")
+
+
+@failures.mistake("Where there is no name or no request, put None, not an empty text.")
+def empty_texts(run: Run) -> bool:
+    return any(isinstance(row, tuple) and "" in row for row in run.surplus)
+
+
+@failures.mistake(
+    "What a receiver returns goes to the sender of the signal, not to you. Let the receiver append "
+    "to a list, and return the list."
+)
+def returned_by_the_receiver(run: Run) -> bool:
+    return run.value is None and any(
+        isinstance(event, Call) and event.returned != "None" for event in run.seen.events
+    )
+
+
+@failures.mistake(
     "Nothing was heard. Connect before you call day(); and a sender=User hears nothing, because "
     "the sender of this signal is not a model."
 )
@@ -549,6 +613,39 @@ def name_trusted(day: Day) -> object:
 
     day()
     return rows
+
+
+@failures.wrong(user_wanted)
+def user_expected(day: Day) -> object:
+    rows = []
+
+    @receiver(user_login_failed)
+    def heard(user: Any, request: Any, **kwargs: Any) -> None:
+        rows.append((user.username, client_ip(request)))
+
+    day()
+    return rows
+
+
+@failures.wrong(empty_texts)
+def nothing_as_text(day: Day) -> object:
+    rows = []
+
+    @receiver(user_login_failed)
+    def heard(credentials: Any, request: Any, **kwargs: Any) -> None:
+        rows.append((credentials.get("username", ""), client_ip(request) or ""))
+
+    day()
+    return rows
+
+
+@failures.wrong(returned_by_the_receiver)
+def receiver_returns(day: Day) -> object:
+    @receiver(user_login_failed)
+    def heard(credentials: Any, request: Any, **kwargs: Any) -> object:
+        return credentials.get("username"), client_ip(request)
+
+    return day()
 
 
 @failures.wrong(heard_nothing)
@@ -703,7 +800,8 @@ def rows_returned(run: Run) -> bool:
 
 
 @is_locked.mistake(
-    "This name has six failures in the last minutes. Is `now` the argument, and not the clock?"
+    "This name has six failures of the last minutes. Count back from `now`, the argument and not "
+    "the clock, and by minutes."
 )
 def looked_at_the_clock(run: Run) -> bool:
     return about("ivo")(run)
@@ -1190,8 +1288,8 @@ def _(run: Run) -> str | None:
 
 
 @raise_prices.mistake(
-    "save() for each product costs some queries each. One UPDATE can change all rows, but it rings "
-    "no bell: then the list is yours to clear."
+    "Each product costs statements of its own. One UPDATE can change all rows, but it rings no "
+    "bell: then the list is yours to clear."
 )
 def saved_one_by_one(run: Run) -> bool:
     return run.error is None and run.queries > 40
@@ -1334,11 +1432,12 @@ def undone() -> int:
 
 
 def refused() -> int:
-    """the fifth order of odd is refused, and gro places her fifth with two lines"""
+    """the fifth order of odd is refused, rolf places his tenth, and gro her fifth, of two lines"""
     basil, odd, gro = stocked(), regular("Odd", 4), regular("Gro", 4)
     other = Product.objects.in_stock().exclude(pk=basil.pk)[0]
     with suppress(CannotOrder):
         place_order(odd, [(basil, 501)])
+    place_order(regular("Rolf", 9), [(basil, 1)])
     place_order(gro, [(basil, 1), (other, 1)])
     return 2
 
@@ -1398,9 +1497,24 @@ def for_nothing(run: Run) -> bool:
     return run.arguments[0].work is undone and len(gifts()) > 1
 
 
+def new_buyers() -> set[str]:
+    """Those who ordered on this day."""
+    return set(
+        Customer.objects.filter(orders__number__contains="-W").values_list("email", flat=True)
+    )
+
+
+@fifth.mistake(
+    "Gifts went to customers who ordered nothing on this day. Listen to order_created, and look at "
+    "the customer of its order only."
+)
+def to_old_customers(run: Run) -> bool:
+    return not set(gifts()) <= new_buyers() and len(gifts()) > 1
+
+
 @fifth.mistake("Only the fifth order brings a gift. Compare the number of orders with exactly 5.")
 def again_and_again(run: Run) -> bool:
-    return run.arguments[0].work is the_fifth and len(gifts()) > 1
+    return len(gifts()) > 1 and set(gifts()) <= new_buyers()
 
 
 @fifth.mistake(
@@ -1456,6 +1570,25 @@ def in_post_save(day: Day) -> object:
     def heard(instance: Order, created: bool, **kwargs: Any) -> None:
         if instance.customer.orders.count() == 5:
             send_mail("A gift for you", "!", None, [instance.customer.email])
+
+    return day()
+
+
+@fifth.wrong(to_old_customers)
+def looked_afterwards(day: Day) -> object:
+    returned = day()
+    for customer in Customer.objects.all():
+        if customer.orders.count() == 5:
+            send_mail("A gift for you", "!", None, [customer.email])
+    return returned
+
+
+@fifth.wrong(again_and_again)
+def every_fifth(day: Day) -> object:
+    @receiver(order_created)
+    def heard(order: Order, **kwargs: Any) -> None:
+        if order.customer.orders.count() % 5 == 0:
+            send_mail("A gift for you", "!", None, [order.customer.email])
 
     return day()
 
