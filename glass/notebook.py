@@ -6,6 +6,7 @@ numbers, top-level await, error messages and interrupts are those of an ordinary
 
 from __future__ import annotations
 
+import sys
 import textwrap
 import warnings
 from contextlib import ExitStack
@@ -38,6 +39,7 @@ class _Watcher:
         return lines if layers is None else ["\n", *lines[1:]]
 
     def begin(self, info: Any) -> None:
+        _forget_old_receivers()
         cell = info.raw_cell or ""
         if "%load_ext glass" in cell:
             # Run again, the first cell starts afresh; IPython would only say "already loaded".
@@ -58,6 +60,17 @@ class _Watcher:
         if self.watch and result.error_before_exec:  # A syntax error: nothing has run.
             self.watch.show = False
         self.open.close()
+
+
+def _forget_old_receivers() -> None:
+    """Let go of the functions that cells have defined again.
+
+    With DEBUG on, Django's check of a receiver's **kwargs remembers the function, so the old one
+    of a @receiver cell that is run again would still be called beside the new one.
+    """
+    # The first cell runs before Django is loaded.
+    if inspector := sys.modules.get("django.utils.inspect"):
+        inspector._get_func_parameters.cache_clear()
 
 
 def refuse(sentence: str) -> None:

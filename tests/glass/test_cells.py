@@ -230,3 +230,14 @@ def test_reload_keeps_an_eye_on_other_threads(shell, company):
     cell = shell.run("%%watch\nEmployee.objects.count()")
     assert len(cell.seen.queries) == 1
     assert len(cell.shown) == 1
+
+
+def test_a_receiver_cell_that_is_run_again_rings_once(shell, settings):
+    settings.DEBUG = True
+    shell.run("from django.dispatch import Signal, receiver\nbell, rings = Signal(), []")
+    for _ in range(3):
+        shell.run(
+            "@receiver(bell)\ndef ring(sender, **kwargs):\n    rings.append(1)\n\nloaded = True"
+        )
+    shell.run("bell.send(None)\nprint(len(rings))")
+    assert shell.run("print(len(rings))").out == "1\n"
