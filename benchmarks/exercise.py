@@ -4,6 +4,7 @@ All of it is counted: fresh and changed rows, the right result, the worked answe
 verdict as text and as HTML, the progress file. Left out is the time inside the answer.
 """
 
+import inspect
 import json
 import os
 import statistics
@@ -46,15 +47,19 @@ def run() -> dict[str, float]:
     exercise.show = lambda verdict: verdict._repr_mimebundle_()
     found = {}
     for task in everything():
-        if not isinstance(task, Exercise) or list(task.arguments()) != [()]:
+        if not isinstance(task, Exercise):
             continue
-        answer = Timed(solutions.answer(task.id))
+        function = solutions.answer(task.id)
+        if inspect.signature(function).parameters or inspect.iscoroutinefunction(function):
+            continue
+        answer = Timed(function)
         costs = []
         for _ in range(8):
             inside, begin = answer.seconds, time.perf_counter()
             exercise.exercise(task.id)(answer)
             costs.append(time.perf_counter() - begin - (answer.seconds - inside))
-        found[task.id] = 1000 * statistics.median(costs[1:])
+        # The best round: other programs on the machine only ever make it slower.
+        found[task.id] = 1000 * min(costs[1:])
     return found
 
 
