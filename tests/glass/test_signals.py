@@ -327,6 +327,14 @@ def test_receivers_of():
     assert "hears Department, strong, dispatch_uid='once'" in str(strong)
 
 
+def test_a_receiver_of_a_library_has_no_place():
+    from django.contrib.auth.signals import user_logged_in
+
+    django_own = receivers_of(user_logged_in)[0]
+    assert str(django_own).startswith("django.contrib.auth.models.update_last_login (hears every")
+    assert django_own.place == ""
+
+
 def test_receivers_of_nobody():
     assert str(receivers_of(Signal())) == "a signal without a name: no receivers"
 

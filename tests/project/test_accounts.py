@@ -9,10 +9,13 @@ import pytest
 from accounts import services
 from accounts.models import LoginRecord, Profile
 from accounts.visitor import client_ip
+from asgiref.sync import sync_to_async
 from django.contrib.auth import aauthenticate, authenticate
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Permission, User
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.core.management import call_command
+from django.db import connection
 from django.db.models.signals import post_save
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -150,9 +153,14 @@ def test_five_failures_lock_and_the_right_password_is_refused(ann: User) -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_the_lock_holds_for_async_code_too(ann: User) -> None:
-    assert asyncio.run(aauthenticate(username="ann", **RIGHT)) == ann
+    async def user() -> AbstractBaseUser | None:
+        found = await aauthenticate(username="ann", **RIGHT)
+        await sync_to_async(lambda: connection.close())()  # The one of the thread that asked.
+        return found
+
+    assert asyncio.run(user()) == ann
     fail("ann", 5)
-    assert asyncio.run(aauthenticate(username="ann", **RIGHT)) is None
+    assert asyncio.run(user()) is None
 
 
 def test_a_refused_login_is_no_failure(ann: User) -> None:

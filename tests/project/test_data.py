@@ -17,7 +17,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, get_hasher
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from shop.models import Category, Customer, Order, OrderLine, Product, Review
+from shop.models import Category, Customer, Invoice, Order, OrderLine, Product, Review
 
 
 def test_the_script_writes_the_same_bytes_again(tmp_path: Path) -> None:
@@ -135,6 +135,12 @@ def test_replace_starts_afresh(rows: str) -> None:
     call_command("load_data", "--replace", stdout=StringIO())
     assert Department.objects.get(name="Legal").city == "Dublin"
     assert Customer.objects.count() == 120
+
+
+def test_replace_deletes_what_the_shop_wrote_beside_the_files(rows: str) -> None:
+    Invoice.objects.create(order=Order.objects.earliest("pk"), total=1)
+    call_command("load_data", "--replace", stdout=StringIO())
+    assert not Invoice.objects.exists()
 
 
 @pytest.fixture
