@@ -224,6 +224,7 @@ def _watched(django: Callable[..., _Responses]) -> Callable[..., _Responses]:
             event.error = describe(error)
             raise
         finally:
+            _sending.set(None)
             leave(event)
 
     return send
@@ -243,6 +244,7 @@ def _watched_async(
             event.error = describe(error)
             raise
         finally:
+            _sending.set(None)
             leave(event)
 
     return send

@@ -161,6 +161,14 @@ def test_asking_who_listens_gets_djangos_answer(company):
         Skill.objects.create(name="New")
 
 
+def test_a_send_that_nobody_hears_leaves_nothing_behind(company):
+    pre_delete.connect(loud, sender=Department)
+    pre_delete.send(Skill)  # From now on Django remembers that nobody hears this one.
+    with watch("unheard", "signals", show=False):
+        pre_delete.send(Skill)
+        assert pre_delete.has_listeners(Department)
+
+
 def test_a_receiver_that_sends_the_same_signal():
     depth = []
 
