@@ -119,15 +119,10 @@ class Notebook:
 
     def fill(self, number: int, code: str) -> Locator:
         """Type code over what a cell holds and run it, as a learner does; return its output."""
-        self.lab.wait(
-            f"""async number => {{
-                {PANEL}.content.activeCellIndex = number;
-                await {APP}.commands.execute('notebook:enter-edit-mode');
-            }}""",
-            number,
-        )
+        self.cell(number).locator(".cm-content").click()
         self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.insert_text(code)
+        assert self.cells()[number]["source"] == code
         return self.run(number)
 
     def add(self, code: str) -> Locator:
@@ -166,11 +161,13 @@ class Notebook:
                     found.append(f"cell {number} on stderr: {output['text']}")
         return found
 
-    def output(self, number: int) -> Locator:
-        """The output of a cell, brought into view: JupyterLab draws only what is near."""
+    def cell(self, number: int) -> Locator:
+        """A cell, brought into view: JupyterLab draws only what is near."""
         self.page.evaluate(f"number => {PANEL}.content.scrollToItem(number, 'center')", number)
-        place = self.page.locator(f".jp-Cell[data-windowed-list-index='{number}']")
-        return place.locator(".jp-Cell-outputArea")
+        return self.page.locator(f".jp-Cell[data-windowed-list-index='{number}']")
+
+    def output(self, number: int) -> Locator:
+        return self.cell(number).locator(".jp-Cell-outputArea")
 
     def outputs(self, kind: str) -> Iterator[Locator]:
         """The outputs that carry this media type, one after the other."""
