@@ -25,7 +25,7 @@ _QUIET = "color:var(--jp-ui-font-color2,inherit)"
 _PART = "font-weight:bold;margin-top:8px"
 _CODE = (
     "font-family:var(--jp-code-font-family,monospace);font-size:13px;line-height:1.45;margin:2px 0;"
-    "white-space:pre-wrap;overflow-wrap:anywhere;background:transparent;padding:0;color:inherit"
+    "white-space:pre-wrap;overflow-wrap:anywhere;word-break:normal;background:transparent;padding:0;color:inherit"
 )
 
 

@@ -29,7 +29,7 @@ _BOX = (
 )
 _CODE = (
     "font-family:var(--jp-code-font-family,monospace);font-size:13px;line-height:1.45;margin:4px 0;"
-    "white-space:pre-wrap;overflow-wrap:anywhere;background:transparent;padding:0;color:inherit"
+    "white-space:pre-wrap;overflow-wrap:anywhere;word-break:normal;background:transparent;padding:0;color:inherit"
 )
 _EDGE = "border-left:3px solid {};margin:10px 0;padding:0 0 0 12px"
 _NAME = "font-family:var(--jp-code-font-family,monospace);font-weight:bold"
@@ -90,7 +90,9 @@ def _query(group: Group, scale: float) -> str:
     badge = _badge(f"{len(group.events)}x", _ORANGE_TINT) if repeats else ""
     counts = f'<span style="margin-left:4px;{_QUIET}">{escape(group.counts)}</span>'
     head = f"{badge}<b>{escape(group.where)}</b> {counts}"
-    parts = [f"<div>{head}{_bar(group.duration, scale)}</div>", _sql(sqltext.folded(query.sql))]
+    # The bar floats: the line around it must be as high as it is.
+    line = f'<div style="overflow:hidden">{head}{_bar(group.duration, scale)}</div>'
+    parts = [line, _sql(sqltext.folded(query.sql))]
     if group.error:
         parts.append(_note([f"failed: {group.error}"], _RED_TINT))
     if group.remarks:
@@ -160,10 +162,10 @@ def _request(group: Group, scale: float) -> str:
 def _send(group: Group, scale: float) -> str:
     send, times = group.first, len(group.events)
     badge = _badge(f"{times}x", _GREY_TINT) if times > 1 else ""
-    told = f' <span style="{_QUIET}">{escape(send.told)}</span>' if send.told else ""
+    told = f' <span style="{_QUIET}">({escape(send.told)})</span>' if send.told else ""
     head = f"{badge}<b>{escape(group.where)}</b> {_name(f'{send.name} from {send.sender_name}')}"
     if not group.inner:
-        told += f' <span style="{_QUIET}">nobody hears it</span>'
+        told += f'<span style="{_QUIET}">, nobody hears it</span>'
     return _box(_TEAL, [f"<div>{head}{told}</div>", *_groups(group.inner, scale)])
 
 

@@ -20,8 +20,12 @@ _LONGEST = 4000
 _ITEM = r"(?:%s|%\(\w+\)s|\?|NULL|-?\d+(?:\.\d+)?|'(?:[^']|'')*')"
 _LONG_LIST = re.compile(rf"(?:{_ITEM},\s*){{10,}}{_ITEM}")
 _ROWS = re.compile(r"(\([^()]*\))(?:, \([^()]*\)){2,}")
-_TOGETHER = re.compile(r"FILTER \(\s+WHERE|INSERT\s+OR\s+IGNORE|DELETE\s+FROM")
+_TOGETHER = re.compile(
+    r"FILTER \(\s+WHERE|INSERT\s+OR\s+IGNORE|DELETE\s+FROM|DO\s+UPDATE\s+SET|DO\s+NOTHING"
+)
 _FOLD = re.compile(r"__(\d+)_(values|rows)__")
+_FOLDED_COLUMNS = re.compile(r"__(\d+)_(columns?)_of__(\S+?)__(?=[\s,]|$)")
+_EMPTY_LINE = re.compile(r"\n\s*\n")
 
 
 def count(number: int, noun: str) -> str:
@@ -58,6 +62,8 @@ def _layout(sql: str) -> str:
         sql = sqlparse.format(sql, reindent=True, wrap_after=_WIDTH, indent_width=2)
         # sqlparse begins a line at every keyword, also inside these.
         sql = _TOGETHER.sub(lambda match: re.sub(r"\s+", " ", match[0]).replace("( ", "("), sql)
+        sql = _EMPTY_LINE.sub("\n", sql)
+    sql = _FOLDED_COLUMNS.sub(r"... \1 \2 of \3 ...", sql)
     return _FOLD.sub(r"... \1 \2", sql)
 
 
@@ -97,7 +103,7 @@ def _fold_columns(sql: str) -> str:
 
 
 def _columns(columns: IdentifierList) -> str:
-    """ "... 11 columns of company_employee ..., COUNT(*) AS n" """
+    """What is shown as "... 11 columns of company_employee ..., COUNT(*) AS n"."""
     plain: Counter[str] = Counter()
     computed = []
     for column in columns.get_identifiers():
@@ -109,7 +115,11 @@ def _columns(columns: IdentifierList) -> str:
     if plain.total() <= _SHOWN_COLUMNS:
         return str(columns)
     return ", ".join(
-        [*(f"... {count(n, 'column')} of {table} ..." for table, n in plain.items()), *computed]
+        # One word each, as for long lists.
+        [
+            *(f"__{count(n, 'column').replace(' ', '_')}_of__{t}__" for t, n in plain.items()),
+            *computed,
+        ]
     )
 
 
