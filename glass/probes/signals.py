@@ -14,6 +14,7 @@ from functools import partial, wraps
 from time import perf_counter
 from types import coroutine
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.dispatch import Signal
 
@@ -271,6 +272,12 @@ def receiver_name(receiver: Callable[..., Any]) -> str:
 
 def name_of(signal: Signal) -> str:
     """The name under which a loaded module holds the signal: "post_save", "order_created"."""
+    if signal not in _names:
+        _names[signal] = _find_name(signal)
+    return _names[signal]
+
+
+def _find_name(signal: Signal) -> str:
     for module in list(sys.modules.values()):
         for name, value in list(getattr(module, "__dict__", {}).items()):
             if value is signal and not name.startswith("_"):
@@ -278,6 +285,7 @@ def name_of(signal: Signal) -> str:
     return "a signal without a name"
 
 
+_names: WeakKeyDictionary[Signal, str] = WeakKeyDictionary()
 _WAYS = ("send", "send_robust", "asend", "asend_robust")
 _django = {name: getattr(Signal, name) for name in _WAYS}
 _django_live = Signal._live_receivers
