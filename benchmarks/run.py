@@ -12,7 +12,16 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import exercise, lab, loading, memory, notebooks, resetting, watching
+from benchmarks import (
+    exercise,
+    lab,
+    loading,
+    memory,
+    notebooks,
+    resetting,
+    sending,
+    watching,
+)
 
 
 class Row(NamedTuple):
@@ -34,6 +43,16 @@ def watching_rows() -> Iterator[Row]:
     )
     for name, ratio in rivals.items():
         yield Row(f"{what}: {name}", f"{ratio:.3f}", "more than glass", ratio > got["ratio"])
+
+
+def sending_rows() -> Iterator[Row]:
+    got = sending.measure()
+    yield Row(
+        "a watched send() with two receivers, beside an unwatched one",
+        f"{got['cost']:.1f} us more ({got['watch']:.1f} us to {got['bare']:.1f} us)",
+        "at most 5 us",
+        got["cost"] <= 5,
+    )
 
 
 def loading_rows() -> Iterator[Row]:
@@ -97,6 +116,7 @@ def exercise_rows() -> Iterator[Row]:
 
 MEASURES: list[Callable[[], Iterator[Row]]] = [
     watching_rows,
+    sending_rows,
     loading_rows,
     resetting_rows,
     notebook_rows,

@@ -266,7 +266,8 @@ def stage() -> Iterator[Printed]:
         redirect_stderr(printed),
     ]
     if shell := _notebook():
-        patches.append(mock.patch.object(shell, "ask_exit", _no_exit))
+        # IPython's bare shell has none.
+        patches.append(mock.patch.object(shell, "ask_exit", _no_exit, create=True))
         patches.append(mock.patch.object(shell.display_pub, "publish", _as_text(printed)))
     locmem = "django.core.mail.backends.locmem.EmailBackend"
     if hasattr(settings, "MAILERS"):
