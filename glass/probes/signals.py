@@ -20,11 +20,13 @@ from django.dispatch import Signal
 
 from glass import source
 from glass.probes import sql
-from glass.trace import Event, _current, describe, enter, leave, listening, record
+from glass.trace import Event, _current, describe, enclosing, listening, record
 
+set_current = _current.set
 _Responses = list[tuple[Callable[..., Any], Any]]
 #: Arguments of a send that are worth showing, and that cost nothing to keep.
 _PLAIN = frozenset({bool, int, str, type(None), set, frozenset, list, tuple})
+#: The packages whose receivers are plumbing: Django's own, and glass' own.
 _PLUMBING = ("django.", "glass.")
 #: Arguments that nearly every send has.
 _USUAL: dict[str, Any] = {"using": "default", "args": ()}
@@ -36,11 +38,15 @@ class Send(Event):
     signal     the Signal; name_of(signal) is "post_save"
     sender     as it was sent, mostly a model class
     arguments  those of them that are plain values: {"created": True}
+    named      all of them, as they were sent
+
+    Its duration is not measured: those of its receivers are.
     """
 
-    __slots__ = ("arguments", "sender", "signal")
+    __slots__ = ("named", "sender", "signal")
     layer = "signals"
 
+    # Not through Event's own: this runs for every send.
     def __init__(
         self,
         places: tuple[source.Place, ...],
@@ -48,12 +54,19 @@ class Send(Event):
         sender: Any,
         named: dict[str, Any],
     ) -> None:
-        super().__init__(places)
+        self.parent = enclosing()
+        self.places = places
+        self.duration = 0.0
+        self.error = None
         self.signal = signal
         self.sender = sender
-        self.arguments = {
+        self.named = named
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {
             name: value
-            for name, value in named.items()
+            for name, value in self.named.items()
             if type(value) in _PLAIN and _USUAL.get(name) != value
         }
 
@@ -86,7 +99,7 @@ class Unheard(Send):
 
 
 class Call(Event):
-    """A receiver that ran.
+    """A receiver that ran. Until then it stands in for the receiver, and records itself when called.
 
     receiver  the learner's function
     returned  what it returned, as text; "None" mostly
@@ -95,9 +108,11 @@ class Call(Event):
     __slots__ = ("receiver", "returned")
     layer = "signals"
 
-    def __init__(self, receiver: Callable[..., Any]) -> None:
-        self.parent = _current.get()
+    # Not through Event's own, enter() and leave(): this runs for every receiver of every send.
+    def __init__(self, receiver: Callable[..., Any], send: Send) -> None:
+        self.parent = send
         self.places = ()
+        self.duration = 0.0
         self.error = None
         self.receiver = receiver
         self.returned = "None"
@@ -109,47 +124,35 @@ class Call(Event):
     def __repr__(self) -> str:
         return f"<Call of {self.name}>"
 
-
-class _Heard:
-    """Stands in for a receiver during one send, and records the call."""
-
-    __slots__ = ("receiver",)
-
-    def __init__(self, receiver: Callable[..., Any]) -> None:
-        self.receiver = receiver
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self.receiver, name)
 
-    # Not through enter() and leave(): this runs for every receiver of every send.
     def __call__(self, **named: Any) -> Any:
-        call = Call(self.receiver)
         for trace in listening["signals"]:
-            trace.events.append(call)
-        _current.set(call)
+            trace.events.append(self)
+        set_current(self)
         begin = perf_counter()
         try:
             returned = self.receiver(**named)
         except BaseException as error:
-            call.error = describe(error)
+            self.error = describe(error)
             raise
         finally:
-            call.duration = perf_counter() - begin
-            _current.set(call.parent)
+            self.duration = perf_counter() - begin
+        # The next receiver, or the end of the send, says what encloses from there on.
         if returned is not None:
-            call.returned = _short(returned)
+            self.returned = _short(returned)
         return returned
 
 
-class _HeardAsync(_Heard):
+class _AsyncCall(Call):
     """The same for an async receiver. Several run at once, so each step finds its own place."""
 
     __slots__ = ()
 
     def __call__(self, **named: Any) -> Awaitable[Any]:
-        call = Call(self.receiver)
-        record(call)
-        return _stepwise(call, self.receiver(**named))
+        record(self)
+        return _stepwise(self, self.receiver(**named))
 
 
 @coroutine
@@ -193,24 +196,20 @@ def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
     if signal.receivers:
         sync, asynchronous = _django_live(signal, sender)
         for receiver in sync + asynchronous:
-            if not _is_plumbing(receiver):
+            function = receiver.func if type(receiver) is partial else receiver
+            if not (getattr(function, "__module__", None) or "").startswith(_PLUMBING):
                 kind = Send
                 break
     if not listening.get(kind.layer):
         return None
-    send = kind(source.caller(), signal, sender, named)
-    enter(send)
+    send = kind(source.callers(sys._getframe(2)), signal, sender, named)
+    for trace in listening[kind.layer]:
+        trace.events.append(send)
     if signal.receivers:
-        wrapped = (
-            [r if r is sql._adopt else _Heard(r) for r in sync],
-            [*map(_HeardAsync, asynchronous)],
-        )
-        _sending.set((signal, wrapped))
+        wrapped = [r if r is sql._adopt else Call(r, send) for r in sync]
+        _sending.set((signal, (wrapped, [_AsyncCall(r, send) for r in asynchronous])))
+    set_current(send)
     return send
-
-
-def _own(responses: _Responses) -> _Responses:
-    return [(r.receiver if isinstance(r, _Heard) else r, value) for r, value in responses]
 
 
 def _watched(django: Callable[..., _Responses]) -> Callable[..., _Responses]:
@@ -220,13 +219,14 @@ def _watched(django: Callable[..., _Responses]) -> Callable[..., _Responses]:
         if event is None:
             return django(self, sender, **named)
         try:
-            return _own(django(self, sender, **named))
+            responses = django(self, sender, **named)
         except BaseException as error:
             event.error = describe(error)
             raise
         finally:
             _sending.set(None)
-            leave(event)
+            set_current(event.parent)
+        return [(r.receiver if isinstance(r, Call) else r, value) for r, value in responses]
 
     return send
 
@@ -240,21 +240,16 @@ def _watched_async(
         if event is None:
             return await django(self, sender, **named)
         try:
-            return _own(await django(self, sender, **named))
+            responses = await django(self, sender, **named)
         except BaseException as error:
             event.error = describe(error)
             raise
         finally:
             _sending.set(None)
-            leave(event)
+            set_current(event.parent)
+        return [(r.receiver if isinstance(r, Call) else r, value) for r, value in responses]
 
     return send
-
-
-def _is_plumbing(receiver: Any) -> bool:
-    """Whether it is Django's own or glass' own, and not the project's."""
-    function = receiver.func if isinstance(receiver, partial) else receiver
-    return str(getattr(function, "__module__", "")).startswith(_PLUMBING)
 
 
 def _short(value: Any) -> str:
