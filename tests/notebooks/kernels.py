@@ -26,6 +26,10 @@ GRACE = 0.5  # seconds a kernel has for its own clean-up
 POLL = 0.5  # seconds between two looks at whether a silent kernel is still alive
 
 
+class KernelDied(RuntimeError):
+    """Its process has ended, and nobody asked it to."""
+
+
 class Kernel(RunningKernel):
     """A kernel that is started without waiting for it; `ready()` waits."""
 
@@ -68,7 +72,7 @@ class Kernel(RunningKernel):
                 return message
             except Empty:
                 if not alive:
-                    raise RuntimeError("The kernel died while this cell ran.") from None
+                    raise KernelDied("The kernel died while this cell ran.") from None
                 if monotonic() >= end:
                     raise
 
@@ -126,7 +130,12 @@ class Kernels:
             kernel = Kernel(kernel_name, cwd)
             if self.folders:
                 self.folders.popleft()
-        kernel.ready(startup_timeout)
+        try:
+            kernel.ready(startup_timeout)
+        except KernelDied:
+            # Its ports were free when they were chosen. Another program was quicker to take one.
+            kernel.stop()
+            kernel = Kernel(kernel_name, cwd).ready(startup_timeout)
         while self.folders and len(self.started) < self.ahead:
             self.started.append(Kernel(kernel_name, self.folders.popleft()))
         return kernel

@@ -1,6 +1,7 @@
 """The plugin of kernels.py changes how long nbval takes, and never what it says."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 
+from tests.notebooks.kernels import Kernel, Kernels
 from tutor.notebooks import kernel_environment
 from tutor.places import ROOT
 
@@ -97,3 +100,17 @@ def test_a_kernel_finds_the_project_by_itself(monkeypatch: pytest.MonkeyPatch) -
     assert "DATABASE_URL" not in environment
     assert environment["OTHER"] == "kept"
     assert environment["GLASS_TIMES"] == "off"
+
+
+def test_a_kernel_that_dies_at_its_start_is_started_again(tmp_path: Path) -> None:
+    kernels = Kernels([])
+    doomed = Kernel(CURRENT_ENV_KERNEL_NAME, str(tmp_path))
+    doomed.km.signal_kernel(signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+    kernels.started.append(doomed)
+    kernel = kernels.take(cwd=str(tmp_path))
+    try:
+        assert kernel is not doomed
+        assert kernel.is_alive()
+    finally:
+        kernel.stop()
+        kernels.close()
