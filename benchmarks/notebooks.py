@@ -58,8 +58,8 @@ def seconds(run: Callable[[list[Path]], None], copies: list[Path]) -> float:
     return time.perf_counter() - begin
 
 
-def measure(rounds: int = 3, originals: list[Path] | None = None) -> dict[str, float]:
-    """Return the seconds of both, each the best of some rounds in turn, and their ratio."""
+def measure(rounds: int = 1, originals: list[Path] | None = None) -> dict[str, float]:
+    """Return the seconds of both, each the best of its rounds, and their ratio."""
     originals = originals or notebooks()
     if not originals:
         sys.exit("There are no notebooks to measure.")

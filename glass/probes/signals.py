@@ -107,11 +107,11 @@ class Call(Event):
 
     __slots__ = ("receiver", "returned")
     layer = "signals"
+    places = ()
 
     # Not through Event's own, enter() and leave(): this runs for every receiver of every send.
     def __init__(self, receiver: Callable[..., Any], send: Send) -> None:
         self.parent = send
-        self.places = ()
         self.duration = 0.0
         self.error = None
         self.receiver = receiver
@@ -200,10 +200,11 @@ def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
             if not (getattr(function, "__module__", None) or "").startswith(_PLUMBING):
                 kind = Send
                 break
-    if not listening.get(kind.layer):
+    traces = listening.get(kind.layer)
+    if not traces:
         return None
     send = kind(source.callers(sys._getframe(2)), signal, sender, named)
-    for trace in listening[kind.layer]:
+    for trace in traces:
         trace.events.append(send)
     if signal.receivers:
         wrapped = [r if r is sql._adopt else Call(r, send) for r in sync]
