@@ -195,7 +195,7 @@ def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
     kind: type[Send] = Unheard
     if signal.receivers:
         sync, asynchronous = _django_live(signal, sender)
-        for receiver in sync + asynchronous:
+        for receiver in sync + asynchronous if asynchronous else sync:
             function = receiver.func if type(receiver) is partial else receiver
             if not (getattr(function, "__module__", None) or "").startswith(_PLUMBING):
                 kind = Send
@@ -208,7 +208,9 @@ def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
         trace.events.append(send)
     if signal.receivers:
         wrapped = [r if r is sql._adopt else Call(r, send) for r in sync]
-        _sending.set((signal, (wrapped, [_AsyncCall(r, send) for r in asynchronous])))
+        if asynchronous:
+            asynchronous = [_AsyncCall(r, send) for r in asynchronous]
+        _sending.set((signal, (wrapped, asynchronous)))
     set_current(send)
     return send
 
