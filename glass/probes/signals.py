@@ -301,6 +301,7 @@ def installed() -> bool:
 def install() -> None:
     global _installed
     _installed = True
+    listening.setdefault("signals", ())  # "unheard" may be watched alone.
     Signal._live_receivers = _live_receivers  # type: ignore[method-assign]
     for name in _WAYS:
         watched = _watched_async if name.startswith("a") else _watched

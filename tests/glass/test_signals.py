@@ -11,7 +11,7 @@ from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import Signal, receiver
 from django.test import Client
 
-from glass import receivers_of, sequence, watch
+from glass import receivers_of, sequence, trace, watch
 from glass.probes import signals as probe
 from glass.probes.signals import Call, Send
 
@@ -146,6 +146,13 @@ def test_djangos_own_receivers_are_not_the_learners(client, db):
     with watch(show=False) as seen:
         client.get("/")
     assert seen.signals == []
+
+
+def test_unheard_alone_runs_djangos_own_receivers(client, db, monkeypatch):
+    monkeypatch.delitem(trace.listening, "signals", raising=False)  # As in a new process.
+    with watch("unheard", show=False) as seen:
+        assert client.get("/").status_code == 200
+    assert "request_started" in [send.name for send in seen.signals]
 
 
 def test_asking_who_listens_gets_djangos_answer(company):
