@@ -51,8 +51,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_extensions",
     "accounts",
+    "backups",
     "company",
+    "notifications",
+    "partners",
     "shop",
+    "subscriptions",
 ]
 
 MIDDLEWARE = [

@@ -16,6 +16,10 @@ urlpatterns = [
     path("", include("company.urls")),
     path("", include("shop.urls")),
     path("accounts/", include("accounts.urls")),
+    path("backups/", include("backups.urls")),
+    path("notifications/", include("notifications.urls")),
+    path("partners/", include("partners.urls")),
+    path("subscriptions/", include("subscriptions.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -13,7 +13,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 LOCKS = {
     "requirements.txt": ["test", "build"],
-    "requirements-ci.txt": ["test", "build", "postgres", "browser"],
+    "requirements-ci.txt": ["test", "build", "postgres", "browser", "live"],
 }
 
 
