@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.core.mail import send_mail
 from django.db import transaction
 
+from . import catalogue
 from .models import Invoice, Order, PriceChange, Product
 
 LOW_STOCK = 5
@@ -67,6 +68,7 @@ def price_list() -> list[dict[str, Any]]:
 def forget_price_list() -> None:
     # Before the commit, somebody else would read the old prices and keep them for an hour.
     transaction.on_commit(lambda: cache.delete(PRICE_LIST))
+    catalogue.forget()
 
 
 def _read_price_list() -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from . import views
 
 urlpatterns = [
     path("products/", views.product_list, name="product_list"),
+    path("products/catalogue/", views.product_catalogue, name="product_catalogue"),
     path("products/price-list/", views.price_list, name="price_list"),
     path("products/<int:pk>/", views.product_detail, name="product_detail"),
     path("categories/<int:pk>/", views.product_list, name="category_detail"),

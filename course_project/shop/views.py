@@ -4,7 +4,7 @@ from django.db.models import Avg, Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 
-from . import services
+from . import catalogue, services
 from .models import Category, Order, Product
 
 
@@ -30,6 +30,16 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "reviews": product.review_set.select_related("customer").order_by("-written_on")[:10],
     }
     return render(request, "shop/product_detail.html", context)
+
+
+def product_catalogue(request: HttpRequest) -> HttpResponse:
+    """Everything on offer on one page; all of it but the header comes from the cache."""
+    context = {
+        "products": catalogue.products(),
+        "generation": catalogue.generation(),
+        "seconds": catalogue.SECONDS,
+    }
+    return render(request, "shop/catalogue.html", context)
 
 
 def price_list(request: HttpRequest) -> JsonResponse:
