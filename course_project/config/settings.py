@@ -92,6 +92,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "notifications.context_processors.unread_notices",
             ],
         },
     },
@@ -114,6 +115,29 @@ DATABASES: dict[str, Any] = {
 # Another one, postgres://user:password@host:5432/name for example.
 if os.environ.get("DATABASE_URL"):
     DATABASES["default"] = dj_database_url.config()
+
+
+# Caches
+# https://docs.djangoproject.com/en/6.1/ref/settings/#caches
+
+_BACKENDS = "django.core.cache.backends"
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": f"{_BACKENDS}.locmem.LocMemCache"},
+    "redis": {
+        "BACKEND": f"{_BACKENDS}.redis.RedisCache",
+        "LOCATION": "redis://in-this-process",
+        "OPTIONS": {"pool_class": "config.redis_in_process.Pool"},
+    },
+    # `manage.py createcachetable` makes its table.
+    "database": {"BACKEND": f"{_BACKENDS}.db.DatabaseCache", "LOCATION": "cache_entries"},
+    "file": {"BACKEND": f"{_BACKENDS}.filebased.FileBasedCache", "LOCATION": BASE_DIR / "cache"},
+    "dummy": {"BACKEND": f"{_BACKENDS}.dummy.DummyCache"},
+}
+# A server, redis://host:6379/2 for example. Others may have keys on it: ours begin with a prefix.
+# cache.clear() knows no prefix, it empties the whole database: give the project a number of its own.
+if os.environ.get("REDIS_URL"):
+    CACHES["redis"] |= {"LOCATION": os.environ["REDIS_URL"], "KEY_PREFIX": "northlight"}
+    del CACHES["redis"]["OPTIONS"]
 
 
 # Password validation
@@ -174,6 +198,31 @@ DEFAULT_FROM_EMAIL = "shop@northlight.example"
 
 # Who is told when a product is nearly sold out.
 PURCHASING_EMAIL = "purchasing@northlight.example"
+
+
+# Background tasks
+# https://docs.celeryq.dev/en/stable/userguide/configuration.html
+
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL")
+
+# Redis keeps results too; RabbitMQ sends each result to whoever asked for the task.
+CELERY_RESULT_BACKEND = os.environ.get("CELERY_RESULT_BACKEND") or (
+    "rpc://" if (CELERY_BROKER_URL or "").startswith("amqp") else CELERY_BROKER_URL
+)
+
+# On a laptop there is no broker and no worker: delay() runs the task at once, in this process.
+# An error stays in the result, as it does with a worker.
+CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL
+
+# Arguments and results travel as JSON, which runs no code of whoever wrote it.
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+
+CELERY_ACCEPT_CONTENT = ["json"]
+
+# What crontab(hour=3) means. Messages carry UTC.
+CELERY_TIMEZONE = TIME_ZONE
+
+CELERY_ENABLE_UTC = True
 
 
 # HTTPS only, once the project leaves the laptop
