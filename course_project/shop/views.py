@@ -32,16 +32,6 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "shop/product_detail.html", context)
 
 
-def product_catalogue(request: HttpRequest) -> HttpResponse:
-    """Everything on offer on one page; all of it but the header comes from the cache."""
-    context = {
-        "products": catalogue.products(),
-        "generation": catalogue.generation(),
-        "seconds": catalogue.SECONDS,
-    }
-    return render(request, "shop/catalogue.html", context)
-
-
 def price_list(request: HttpRequest) -> JsonResponse:
     """For other shops: what is on offer, and at what price."""
     return JsonResponse({"products": services.price_list()})
@@ -63,3 +53,13 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     order = get_object_or_404(orders.with_total(), pk=pk)
     lines = order.lines.select_related("product").order_by("pk")
     return render(request, "shop/order_detail.html", {"order": order, "lines": lines})
+
+
+def product_catalogue(request: HttpRequest) -> HttpResponse:
+    """Everything on offer on one page; all of it but the header comes from the cache."""
+    context = {
+        "products": catalogue.products(),
+        "generation": catalogue.generation(),
+        "seconds": catalogue.SECONDS,
+    }
+    return render(request, "shop/catalogue.html", context)
