@@ -195,6 +195,21 @@ SPECIAL_CUSTOMERS = [
     ("Nguyễn Thị Ánh", "Anh Nguyen", "Hanoi", "Vietnam", date(1992, 1, 25)),
 ]
 
+# Members of the Garden Club. The first ones end on days that matter: 25 days from today, one day
+# less, one day more, yesterday, today, tomorrow. Numbers of days from today.
+SPECIAL_ENDS = [25, 24, 26, -1, 0, 1, 180, 365, 25, 12]
+# Where the clock hangs: a country, and cities whose clock is another one.
+TIME_ZONES = """
+Argentina America/Argentina/Buenos_Aires, Brazil America/Sao_Paulo, Recife America/Recife,
+China Asia/Shanghai, Colombia America/Bogota, Croatia Europe/Zagreb, Egypt Africa/Cairo,
+France Europe/Paris, Germany Europe/Berlin, Ghana Africa/Accra, Greece Europe/Athens,
+India Asia/Kolkata, Ireland Europe/Dublin, Israel Asia/Jerusalem, Japan Asia/Tokyo,
+Jordan Asia/Amman, Kenya Africa/Nairobi, Mexico America/Mexico_City, Mérida America/Merida,
+Nigeria Africa/Lagos, Norway Europe/Oslo, Poland Europe/Warsaw, Spain Europe/Madrid,
+Turkey Europe/Istanbul, Ukraine Europe/Kyiv, United Kingdom Europe/London,
+United States America/Chicago, Portland America/Los_Angeles, Vietnam Asia/Ho_Chi_Minh
+"""
+
 REVIEWS = {
     1: ["Broken on arrival.", "Not what the picture shows.", "Died within a week."],
     2: ["Smaller than I expected.", "It works, but it isn't well made.", "Came two weeks late."],
@@ -212,6 +227,16 @@ REVIEWS = {
         "Better than 5/5",
     ],
 }
+
+# status: what the customer is told, so many days after the order.
+ORDER_NOTICES = {
+    "new": ("We have your order {}. Thank you!", 0),
+    "paid": ("Your order {} is paid. We pack it now.", 2),
+    "shipped": ("Your order {} has been sent.", 5),
+}
+# So many of the newest notices are unread; of everybody else, none.
+UNREAD = {"admin": 2, "ann": 3, "ben": 1, "dara": 2, "goran": 4, "hana": 1, "june": 1}
+USER_WITHOUT_NOTICES = "kofi"
 
 
 def people(rng: random.Random) -> Iterator[tuple[str, str, str, str]]:
@@ -521,6 +546,31 @@ def reviews() -> list[Row]:
     return [{"id": pk} | row for pk, row in enumerate(rows, 1)]
 
 
+def memberships() -> list[Row]:
+    """The first ten customers, and four of ten others."""
+    rng = random.Random("memberships")
+    zones = dict(entry.strip().rsplit(" ", 1) for entry in TIME_ZONES.split(","))
+    rows: list[Row] = []
+    for customer in customers():
+        if customer["id"] <= len(SPECIAL_ENDS):
+            ends_in = SPECIAL_ENDS[customer["id"] - 1]
+        elif rng.random() < 0.4:
+            ends_in = rng.randint(-60, 364)
+        else:
+            continue
+        ends_on = TODAY + timedelta(days=ends_in)
+        rows.append(
+            {
+                "id": len(rows) + 1,
+                "customer_id": customer["id"],
+                "time_zone": zones.get(customer["city"]) or zones[customer["country"]],
+                "starts_on": min(customer["joined_on"] + timedelta(days=7), ends_on),
+                "ends_on": ends_on,
+            }
+        )
+    return rows
+
+
 def users() -> list[Row]:
     email = {row["user_id"]: row["email"] for row in customers()}
     return [
@@ -552,9 +602,46 @@ def profiles() -> list[Row]:
     ]
 
 
+def notices() -> list[Row]:
+    """What became of the customers' last orders, a catalogue for nearly all, news for the admin."""
+    key = {username: pk for pk, (username, _, _) in enumerate(USERS, 1)}
+    user_of = {row["id"]: row["user_id"] for row in customers()}
+    rows: list[Row] = []
+
+    def add(user: int, text: str, url: str, created_at: datetime) -> None:
+        rows.append({"user_id": user, "text": text, "url": url, "created_at": created_at})
+
+    for order in orders():
+        user, status = user_of[order["customer_id"]], order["status"]
+        if user and status in ORDER_NOTICES and order["placed_at"] > "2025-09":
+            text, days = ORDER_NOTICES[status]
+            placed_at = datetime.fromisoformat(order["placed_at"])
+            url = f"/orders/{order['id']}/"
+            add(user, text.format(order["number"]), url, placed_at + timedelta(days=days))
+    for username, pk in key.items():
+        if username not in ("admin", USER_WITHOUT_NOTICES):
+            text = "The spring catalogue is here: plants, tools & books."
+            add(pk, text, "/products/", datetime(2026, 2, 20, 8, tzinfo=UTC))
+    for number, product in enumerate(row for row in products() if row["name"] in SOLD_OUT):
+        day = datetime(2026, 2, 9 + 4 * number, 6, tzinfo=UTC)
+        add(key["admin"], f"{product['name']} is sold out.", f"/products/{product['id']}/", day)
+    hostile = "Mallory <script>alert(1)</script> has changed her name."
+    add(key["admin"], hostile, "", datetime(2026, 2, 27, 15, 4, tzinfo=UTC))
+    rows.sort(key=lambda row: (row["created_at"], row["user_id"]))
+    for username, pk in key.items():
+        own = [row for row in rows if row["user_id"] == pk]
+        for age, row in enumerate(reversed(own), 1):
+            read_at = row["created_at"] + timedelta(hours=age)
+            row["read_at"] = None if age <= UNREAD.get(username, 0) else read_at.isoformat()
+    for row in rows:
+        row["created_at"] = row["created_at"].isoformat()
+    return [{"id": pk} | row for pk, row in enumerate(rows, 1)]
+
+
 TABLES = (
     users, profiles, departments, skills, employees, employee_skills, projects, assignments,
     customers, categories, products, orders, order_lines, reviews,
+    notices,
 )  # fmt: skip
 
 

@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+urlpatterns = [
+    path("", views.notice_list, name="notice_list"),
+    path("read/", views.mark_read, name="notice_read_all"),
+    path("<int:pk>/read/", views.mark_read, name="notice_read"),
+]

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, get_hasher
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from notifications.models import Notice
 from shop.models import Category, Customer, Invoice, Order, OrderLine, Product, Review
 
 
@@ -37,7 +38,8 @@ def test_the_readme_names_each_file_and_column() -> None:
 
 
 def test_counts(rows: str) -> None:
-    assert {model: model.objects.count() for model in TABLES.values()} == {
+    counts = {model: model.objects.count() for model in TABLES.values()}
+    assert counts == {
         User: 12,
         Profile: 6,
         Department: 8,
@@ -52,8 +54,9 @@ def test_counts(rows: str) -> None:
         Order: 400,
         OrderLine: 1000,
         Review: 150,
+        Notice: 38,
     }
-    assert rows == "Loaded 2,102 rows into 14 tables.\n"
+    assert rows == f"Loaded {sum(counts.values()):,} rows into {len(counts)} tables.\n"
 
 
 def test_three_levels_of_management(rows: str) -> None:
@@ -96,6 +99,8 @@ def test_awkward_rows(rows: str) -> None:
     assert Product.objects.filter(order_lines=None).count() == 3
     assert Product.objects.filter(stock=0).count() == 4
     assert User.objects.filter(profile=None).count() == 6
+    assert Notice.objects.filter(text__contains="<script>alert(1)</script>").count() == 1
+    assert User.objects.get(notices=None).username == "kofi"
 
 
 def test_the_rows_make_sense(rows: str) -> None:

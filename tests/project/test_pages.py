@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from notifications.models import Notice
 from shop.models import (
     Category,
     Customer,
@@ -40,10 +41,11 @@ PAGES = {
     "/categories/1/": 4,
     "/accounts/login/": 0,
 }
-# For the staff: session and user come on top.
+# For the staff: session, user and, outside of the admin, the unread notices come on top.
 STAFF_PAGES = {
-    "/orders/": 4,
-    "/orders/1/": 4,
+    "/orders/": 5,
+    "/orders/1/": 5,
+    "/notifications/": 5,
     "/admin/": 3,
     "/admin/company/department/": 5,
     "/admin/company/skill/": 5,
@@ -60,6 +62,7 @@ STAFF_PAGES = {
     "/admin/shop/review/": 6,
     "/admin/shop/invoice/": 5,
     "/admin/shop/pricechange/": 5,
+    "/admin/notifications/notice/": 5,
     "/admin/accounts/profile/": 5,
     "/admin/accounts/loginrecord/": 5,
 }
@@ -112,6 +115,7 @@ def grow() -> None:
         OrderLine(order_id=1, product=product, quantity=1, unit_price=1)
         for product in products[:100]
     )
+    Notice.objects.bulk_create(Notice(user_id=1, text=f"News {n}") for n in range(300))
     Invoice.objects.bulk_create(Invoice(order_id=n, total=n) for n in range(1, 201))
     PriceChange.objects.bulk_create(
         PriceChange(product=product, old_price=1, new_price=2) for product in products

@@ -15,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, IntegrityError, connections, mode
 
 from accounts.models import Profile
 from company.models import Assignment, Department, Employee, Project, Skill
+from notifications.models import Notice
 from shop.models import Category, Customer, Invoice, Order, OrderLine, Product, Review
 
 # A table comes after the tables that it points to.
@@ -33,6 +34,7 @@ TABLES: dict[str, type[models.Model]] = {
     "orders.csv": Order,
     "order_lines.csv": OrderLine,
     "reviews.csv": Review,
+    "notices.csv": Notice,
 }
 
 
