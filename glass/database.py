@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 FOLDER = ".course"
 
@@ -50,6 +50,7 @@ class PrivateDatabase:
         """
         from django.db import connections as databases
 
+        from glass import caches
         from glass.probes.sql import known_connections
 
         connections = [c for c in known_connections() if c.settings_dict["NAME"] == str(self.path)]
@@ -69,6 +70,7 @@ class PrivateDatabase:
         # The dictionary is shared by the connections of all threads.
         databases.settings["default"]["NAME"] = str(self.path)
         _unlink(old)
+        caches.clear()  # They hold copies of the old rows.
 
     def remove(self) -> None:
         from django.db import connections
@@ -105,7 +107,7 @@ private: PrivateDatabase | None = None
 
 
 def reset() -> None:
-    """Bring the notebook's database back to the rows it started with.
+    """Bring the notebook's database back to the rows it started with, and empty its caches.
 
     Objects that you read before keep their old values; read them again.
     """
@@ -199,11 +201,17 @@ def _template_name() -> str:
         if project in folder.resolve().parents:
             files += folder.glob("migrations/*.py")
             files += folder.glob(f"management/commands/{seed['SEED']}.py")
-    digest = hashlib.sha256(f"{django.VERSION}{sqlite3.sqlite_version}".encode())
+    # The tables of database caches come without a migration.
+    tables = [str(cache["LOCATION"]) for cache in settings.CACHES.values() if _has_table(cache)]
+    digest = hashlib.sha256(f"{django.VERSION}{sqlite3.sqlite_version}{tables}".encode())
     for path in sorted(files):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return f"template-{digest.hexdigest()[:12]}.sqlite3"
+
+
+def _has_table(cache: dict[str, Any]) -> bool:
+    return bool(cache["BACKEND"].endswith(".DatabaseCache"))
 
 
 def _is_whole(path: Path) -> bool:
@@ -228,6 +236,7 @@ def _build(template: Path) -> None:
     part.write_bytes(b"")  # Where this is refused, SQLite would not say why.
     with _default_database(part):
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
         call_command(settings.GLASS["SEED"], verbosity=0, stdout=io.StringIO())
     try:
         part.replace(template)

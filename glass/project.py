@@ -71,7 +71,8 @@ def setup(start: Path | None = None) -> Project:
     The project's folder goes on sys.path, and DJANGO_ALLOW_ASYNC_UNSAFE is set: a notebook's
     cells run inside an event loop, where Django refuses plain database calls otherwise.
     (https://docs.djangoproject.com/en/6.1/topics/async/#async-safety)
-    A project whose settings have GLASS["SEED"] gets a private copy of its database.
+    A project whose settings have GLASS["SEED"] gets a private copy of its database, and caches
+    that it shares with nobody.
     Calling it again does no harm. Raises ProjectNotFound with a sentence.
     """
     project = find_project(start or Path.cwd())
@@ -95,10 +96,14 @@ def setup(start: Path | None = None) -> Project:
                 ) from None
             raise
 
-    from glass import database, source
+    from django.conf import settings
+
+    from glass import caches, database, source
     from glass.probes import sql
 
     source.shorten_below(project.folder)
     sql.follow_connections()
+    if getattr(settings, "GLASS", None):
+        caches.make_private(project.folder.parent / database.FOLDER)
     database.use_private_copy(project.folder.parent)
     return project

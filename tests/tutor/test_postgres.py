@@ -25,8 +25,9 @@ def database(require: Callable[[str], str]) -> Iterator[str]:
         server.execute(f"CREATE DATABASE {name}")
     try:
         own = urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-        for command in (["migrate", "-v0"], ["load_data", "-v0"]):
-            subprocess.run([*MANAGE, *command], env=undecided() | {"DATABASE_URL": own}, check=True)
+        for command in (["migrate"], ["createcachetable"], ["load_data"]):
+            environment = undecided() | {"DATABASE_URL": own}
+            subprocess.run([*MANAGE, *command, "-v0"], env=environment, check=True)
         yield own
     finally:
         with psycopg.connect(url, autocommit=True) as server:

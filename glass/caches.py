@@ -1,0 +1,95 @@
+"""The caches of one notebook: nobody else reads its entries, and it clears nobody else's.
+
+Only for a project whose settings have GLASS, as with the database (see glass.database): the file
+cache gets a folder of this process, and a cache with a KEY_PREFIX, which shares its server with
+others, a prefix of this process. Local memory is private by nature, a database cache lies in the
+private database.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import caches
+from django.core.cache.backends.db import BaseDatabaseCache
+from django.core.cache.backends.redis import RedisCache
+
+_FOLDERS = "private-{pid}-cache"
+_private = False
+
+
+def make_private(folder: Path) -> None:
+    """Once a process, before the first use of a cache.
+
+    folder  where the folder of the file cache is made, when something is cached in it
+    """
+    global _private
+    if _private:
+        return
+    _private = True
+    _remove_leftovers(folder)
+    own = folder / _FOLDERS.format(pid=os.getpid())
+    shutil.rmtree(own, ignore_errors=True)  # An earlier process may have had the same number.
+    suffix = secrets.token_hex(4)
+    for options in caches.settings.values():
+        if options["BACKEND"].endswith(".FileBasedCache"):
+            options["LOCATION"] = own
+        elif prefix := options.get("KEY_PREFIX"):
+            options["KEY_PREFIX"] = f"{prefix}-{suffix}"
+    caches.close_all()
+    for alias in caches.settings:
+        with suppress(AttributeError):
+            del caches[alias]  # It was made with the old settings.
+    atexit.register(_remove, own)
+
+
+def clear() -> None:
+    """Empty all caches of this process; those in a database go with its rows."""
+    for alias in caches.settings:
+        backend = caches[alias]
+        if isinstance(backend, RedisCache):
+            with suppress(Exception):  # A server that is away has nothing to clear.
+                if names := redis_names(backend):
+                    backend._cache.get_client(write=True).delete(*names)
+        elif not isinstance(backend, BaseDatabaseCache):
+            backend.clear()
+
+
+def redis_names(backend: Any) -> list[bytes]:
+    """The names under which this backend's keys stand on its server, sorted."""
+    if "redis" not in sys.modules:  # Then nothing is there; and importing it takes a while.
+        return []
+    sign = str.maketrans({sign: f"\\{sign}" for sign in "\\*?[]"})
+    pattern = f"{backend.key_prefix.translate(sign)}:*"
+    return sorted(backend._cache.get_client().scan_iter(match=pattern, count=1000))
+
+
+def files(backend: Any) -> Iterator[Path]:
+    """The file cache's files; it does not keep the keys, only a hash of each."""
+    yield from sorted(Path(backend._dir).glob(f"*{backend.cache_suffix}"))
+
+
+def _remove(folder: Path) -> None:
+    with suppress(Exception):
+        clear()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Folders of processes that ended without removing them."""
+    found = {path: path.name.split("-")[1] for path in folder.glob(_FOLDERS.format(pid="*"))}
+    if not found:
+        return
+    import psutil
+
+    for path, pid in found.items():
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(path, ignore_errors=True)
