@@ -56,20 +56,23 @@ def clear() -> None:
     for alias in caches.settings:
         backend = caches[alias]
         if isinstance(backend, RedisCache):
-            with suppress(Exception):  # A server that is away has nothing to clear.
-                if names := redis_names(backend):
-                    backend._cache.get_client(write=True).delete(*names)
+            if names := redis_names(backend):
+                backend._cache.get_client(write=True).delete(*names)
         elif not isinstance(backend, BaseDatabaseCache):
             backend.clear()
 
 
 def redis_names(backend: Any) -> list[bytes]:
-    """The names under which this backend's keys stand on its server, sorted."""
-    if "redis" not in sys.modules:  # Then nothing is there; and importing it takes a while.
+    """The names of this backend's keys on its server, sorted; [] where the server is away."""
+    redis = sys.modules.get("redis")
+    if redis is None:  # Nothing is there yet, and importing it takes a while.
         return []
     sign = str.maketrans({sign: f"\\{sign}" for sign in "\\*?[]"})
     pattern = f"{backend.key_prefix.translate(sign)}:*"
-    return sorted(backend._cache.get_client().scan_iter(match=pattern, count=1000))
+    try:
+        return sorted(backend._cache.get_client().scan_iter(match=pattern, count=1000))
+    except redis.RedisError:
+        return []
 
 
 def files(backend: Any) -> Iterator[Path]:

@@ -19,12 +19,15 @@ from django.apps import apps
 from django.conf import settings
 from django.core import mail
 from django.core.cache import caches
+from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
 from django.core.signals import setting_changed
 from django.dispatch import Signal
 from django.test import override_settings
 from django.test import signals as _  # noqa: F401 What Django itself resets when a setting changes.
 
+from glass import caches as private_caches
 from glass import database
 
 type Undo = Callable[[], None]
@@ -142,23 +145,48 @@ def _models() -> Undo:
 
 
 def _caches() -> Undo:
-    """Empty for the answer; afterwards what was there before, where it can be read out."""
-    backends = [caches[alias] for alias in caches.settings]
-    local: list[Any] = [backend for backend in backends if isinstance(backend, LocMemCache)]
-    before = [(store, store._cache.copy(), dict(store._expire_info)) for store in local]
+    """Empty for the answer; afterwards what was there before."""
+    keepers = [_keep(caches[alias]) for alias in caches.settings]
 
     def undo() -> None:
-        for backend in backends:
-            if backend not in local:
-                backend.clear()
-        for store, values, expiry in before:
-            with store._lock:
-                store._cache.clear()
-                store._cache.update(values)
-                store._expire_info.clear()
-                store._expire_info.update(expiry)
+        private_caches.clear()
+        for put_back in keepers:
+            put_back()
 
     return undo
+
+
+def _keep(backend: Any) -> Undo:
+    """Note a cache's entries. What is returned puts them into the cleared cache."""
+    if isinstance(backend, LocMemCache):
+        local: Any = backend
+        values, expiry = local._cache.copy(), dict(local._expire_info)
+
+        def put_back() -> None:
+            with local._lock:
+                local._cache.update(values)
+                local._expire_info.update(expiry)
+
+    elif isinstance(backend, FileBasedCache):
+        contents = {path: path.read_bytes() for path in private_caches.files(backend)}
+
+        def put_back() -> None:
+            for path, content in contents.items():
+                path.write_bytes(content)
+
+    elif isinstance(backend, RedisCache) and (names := private_caches.redis_names(backend)):
+        client: Any = backend._cache.get_client(write=True)
+        dumps = [(name, max(client.pttl(name), 0), client.dump(name)) for name in names]
+
+        def put_back() -> None:
+            for name, milliseconds, dump in dumps:
+                client.restore(name, milliseconds, dump, replace=True)
+
+    else:  # A cache in a database goes with its rows.
+
+        def put_back() -> None: ...
+
+    return put_back
 
 
 def fresh() -> None:
@@ -166,8 +194,7 @@ def fresh() -> None:
     SyncToAsync.single_thread_executor.shutdown(wait=False, cancel_futures=True)
     SyncToAsync.single_thread_executor = ThreadPoolExecutor(max_workers=1)
     mail.outbox = []
-    for alias in caches.settings:
-        caches[alias].clear()
+    private_caches.clear()
     if apps.is_installed("django.contrib.contenttypes"):
         from django.contrib.contenttypes.models import ContentType
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from fakeredis import FakeConnection
+from fakeredis import FakeRedisConnection
 from redis import ConnectionPool
 
 
@@ -10,4 +10,4 @@ class Pool(ConnectionPool):
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
         # Connections to the same address share their keys, as with a server.
-        return super().from_url(url, connection_class=FakeConnection, **options)
+        return super().from_url(url, connection_class=FakeRedisConnection, **options)

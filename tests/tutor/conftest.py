@@ -23,8 +23,9 @@ with mock.patch.dict(os.environ, DJANGO_SETTINGS_MODULE="config.settings"):
 @pytest.fixture(scope="session")
 def template() -> Path | None:
     """The template database, built by another process: this one may have a test database open."""
-    from glass import database
+    from glass import caches, database
 
+    caches.make_private(ROOT / database.FOLDER)
     if "sqlite" not in settings.DATABASES["default"]["ENGINE"]:
         return None
     subprocess.run(

@@ -17,7 +17,7 @@ from company.models import Department, Employee
 from django.apps import apps
 from django.conf import settings
 from django.core import mail
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.mail import send_mail
 from django.db import connection, connections, models, transaction
 from django.db.models.signals import post_save
@@ -198,19 +198,31 @@ def test_receivers_are_put_back(attempt: Attempt) -> None:
             signal.disconnect(heard)
 
 
-def test_the_cache_is_empty_and_is_put_back(attempt: Attempt) -> None:
+@pytest.mark.parametrize("alias", ["default", "redis", "file"])
+def test_the_cache_is_empty_and_is_put_back(attempt: Attempt, alias: str) -> None:
     found = []
 
     def answer() -> int:
-        found.append(cache.get("page"))
-        cache.set("page", "theirs")
-        cache.set("mine", 1)
+        found.append(caches[alias].get("page"))
+        caches[alias].set("page", "theirs")
+        caches[alias].set("mine", 1)
         return Employee.objects.count()
 
-    cache.set("page", "kept")
+    caches[alias].set("page", "kept")
     assert attempt(answer).word == "correct"
     assert found == [None]
-    assert (cache.get("page"), cache.get("mine")) == ("kept", None)
+    assert (caches[alias].get("page"), caches[alias].get("mine")) == ("kept", None)
+
+
+def test_the_cache_in_the_database_is_as_fresh_as_the_rows(attempt: Attempt) -> None:
+    found = []
+
+    def answer() -> int:
+        found.append(caches["database"].add("page", "theirs"))
+        return Employee.objects.count()
+
+    assert [attempt(answer).word for _ in range(2)] == ["correct", "correct"]
+    assert found == [True, True]
 
 
 def test_mail_is_kept_for_the_check_and_goes_nowhere(make: Any) -> None:
