@@ -8,10 +8,11 @@ returns still holds the learner's own functions.
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from contextvars import ContextVar
 from functools import partial, wraps
 from time import perf_counter
+from traceback import walk_tb
 from types import coroutine
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -39,11 +40,12 @@ class Send(Event):
     sender     as it was sent, mostly a model class
     arguments  those of them that are plain values: {"created": True}
     named      all of them, as they were sent
+    ran        the receivers that ran so far, but for async ones; empty once the send has ended
 
     Its duration is not measured: those of its receivers are.
     """
 
-    __slots__ = ("named", "sender", "signal")
+    __slots__ = ("named", "ran", "sender", "signal")
     layer = "signals"
 
     # Not through Event's own: this runs for every send.
@@ -61,6 +63,7 @@ class Send(Event):
         self.signal = signal
         self.sender = sender
         self.named = named
+        self.ran: list[Call] = []
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -99,7 +102,7 @@ class Unheard(Send):
 
 
 class Call(Event):
-    """A receiver that ran. Until then it stands in for the receiver, and records itself when called.
+    """A receiver that ran.
 
     receiver  the learner's function
     returned  what it returned, as text; "None" mostly
@@ -109,7 +112,7 @@ class Call(Event):
     layer = "signals"
     places = ()
 
-    # Not through Event's own, enter() and leave(): this runs for every receiver of every send.
+    # Not through Event's own: this runs for every receiver of every send.
     def __init__(self, receiver: Callable[..., Any], send: Send) -> None:
         self.parent = send
         self.duration = 0.0
@@ -124,31 +127,14 @@ class Call(Event):
     def __repr__(self) -> str:
         return f"<Call of {self.name}>"
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.receiver, name)
-
-    def __call__(self, **named: Any) -> Any:
-        for trace in listening["signals"]:
-            trace.events.append(self)
-        set_current(self)
-        begin = perf_counter()
-        try:
-            returned = self.receiver(**named)
-        except BaseException as error:
-            self.error = describe(error)
-            raise
-        finally:
-            self.duration = perf_counter() - begin
-        # The next receiver, or the end of the send, says what encloses from there on.
-        if returned is not None:
-            self.returned = _short(returned)
-        return returned
-
 
 class _AsyncCall(Call):
-    """The same for an async receiver. Several run at once, so each step finds its own place."""
+    """Stands in for an async receiver. Several run at once, so each step finds its own place."""
 
     __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.receiver, name)
 
     def __call__(self, **named: Any) -> Awaitable[Any]:
         record(self)
@@ -181,18 +167,37 @@ def _stepwise(call: Call, running: Coroutine[Any, Any, Any]) -> Generator[Any, A
         call.duration = perf_counter() - begin
 
 
-def _live_receivers(self: Signal, sender: Any) -> tuple[list[Any], list[Any]]:
-    """Django's own answer; to the send that is being watched, once, the wrapped receivers."""
+def _one_by_one(receivers: list[Any], send: Send) -> Iterator[Any]:
+    """The receivers, as Django walks through them. What happens between two steps is the first's."""
+    adopt = sql._adopt
+    traces = listening["signals"]
+    ran = send.ran
+    for receiver in receivers:
+        call = Call(receiver, send)
+        ran.append(call)
+        if receiver is not adopt:
+            for trace in traces:
+                trace.events.append(call)
+            set_current(call)
+        call.duration = -perf_counter()
+        yield receiver
+        call.duration += perf_counter()
+
+
+def _live_receivers(self: Signal, sender: Any) -> tuple[Any, list[Any]]:
+    """Django's own answer; to the send that is being watched, once, the watched receivers."""
     sending = _sending.get()
     if sending is None or sending[0] is not self:
         return _django_live(self, sender)
-    _sending.set(None)
+    set_sending(None)
     return sending[1]
 
 
 def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
     """Enter the send where the project's own code hears it, or every send is wanted."""
     kind: type[Send] = Unheard
+    sync: list[Any] = []
+    asynchronous = sync
     if signal.receivers:
         sync, asynchronous = _django_live(signal, sender)
         for receiver in sync + asynchronous if asynchronous else sync:
@@ -206,16 +211,49 @@ def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
     send = kind(source.callers(sys._getframe(2)), signal, sender, named)
     for trace in traces:
         trace.events.append(send)
-    if signal.receivers:
-        wrapped = [r if r is sql._adopt else Call(r, send) for r in sync]
-        if asynchronous:
-            asynchronous = [_AsyncCall(r, send) for r in asynchronous]
-        _sending.set((signal, (wrapped, asynchronous)))
+    if asynchronous:
+        asynchronous = [_AsyncCall(r, send) for r in asynchronous]
+    # Without a receiver, Django does not ask for them.
+    if sync or asynchronous:
+        set_sending((signal, (_one_by_one(sync, send) if sync else sync, asynchronous)))
     set_current(send)
     return send
 
 
-def _watched(django: Callable[..., _Responses]) -> Callable[..., _Responses]:
+def _end(send: Send, responses: _Responses, robust: bool) -> None:
+    """Write down what the receivers returned; put the learner's own functions in the responses."""
+    calls = send.ran
+    # They refer to each other: left so, a receiver would live until the next garbage collection.
+    send.ran = []
+    for number, (receiver, value) in enumerate(responses):
+        if value is not None and number < len(calls):
+            if robust and isinstance(value, Exception):
+                calls[number].error = describe(value)
+            else:
+                calls[number].returned = _short(value)
+        if type(receiver) is _AsyncCall:
+            responses[number] = receiver.receiver, value
+    set_current(send.parent)
+
+
+def _fail(send: Send, error: BaseException) -> None:
+    """An exception came out of the send: out of the receiver that ran, if any did."""
+    send.error = describe(error)
+    if send.ran and (last := send.ran[-1]).duration < 0:
+        last.duration += perf_counter()
+        last.error = send.error
+    _end(send, _so_far(error), robust=False)
+
+
+def _so_far(error: BaseException) -> _Responses:
+    """What the receivers before it returned. Django has it in a variable of the send that failed."""
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == _DISPATCHER and "responses" in frame.f_locals:
+            return list(frame.f_locals["responses"])
+    return []
+
+
+def _watched(django: Callable[..., _Responses], robust: bool) -> Callable[..., _Responses]:
     @wraps(django)
     def send(self: Signal, sender: Any, **named: Any) -> _Responses:
         event = _begin(self, sender, named)
@@ -224,18 +262,16 @@ def _watched(django: Callable[..., _Responses]) -> Callable[..., _Responses]:
         try:
             responses = django(self, sender, **named)
         except BaseException as error:
-            event.error = describe(error)
+            _fail(event, error)
             raise
-        finally:
-            _sending.set(None)
-            set_current(event.parent)
-        return [(r.receiver if isinstance(r, Call) else r, value) for r, value in responses]
+        _end(event, responses, robust)
+        return responses
 
     return send
 
 
 def _watched_async(
-    django: Callable[..., Awaitable[_Responses]],
+    django: Callable[..., Awaitable[_Responses]], robust: bool
 ) -> Callable[..., Awaitable[_Responses]]:
     @wraps(django)
     async def send(self: Signal, sender: Any, **named: Any) -> _Responses:
@@ -245,12 +281,10 @@ def _watched_async(
         try:
             responses = await django(self, sender, **named)
         except BaseException as error:
-            event.error = describe(error)
+            _fail(event, error)
             raise
-        finally:
-            _sending.set(None)
-            set_current(event.parent)
-        return [(r.receiver if isinstance(r, Call) else r, value) for r, value in responses]
+        _end(event, responses, robust)
+        return responses
 
     return send
 
@@ -287,10 +321,12 @@ _names: WeakKeyDictionary[Signal, str] = WeakKeyDictionary()
 _WAYS = ("send", "send_robust", "asend", "asend_robust")
 _django = {name: getattr(Signal, name) for name in _WAYS}
 _django_live = Signal._live_receivers
+_DISPATCHER = _django_live.__code__.co_filename
 #: The signal that is about to ask for its receivers, and what it gets.
-_sending: ContextVar[tuple[Signal, tuple[list[Any], list[Any]]] | None] = ContextVar(
+_sending: ContextVar[tuple[Signal, tuple[Any, list[Any]]] | None] = ContextVar(
     "glass_sending", default=None
 )
+set_sending = _sending.set
 _installed = False
 
 
@@ -305,7 +341,7 @@ def install() -> None:
     Signal._live_receivers = _live_receivers  # type: ignore[method-assign]
     for name in _WAYS:
         watched = _watched_async if name.startswith("a") else _watched
-        setattr(Signal, name, watched(_django[name]))
+        setattr(Signal, name, watched(_django[name], name.endswith("robust")))
 
 
 def uninstall() -> None:

@@ -80,11 +80,19 @@ def test_an_exception_stops_send_and_is_kept():
     def fails(sender, **kwargs):
         raise ValueError("no")
 
-    bell.connect(loud)
+    def before(sender, **kwargs):
+        return "ready"
+
+    bell.disconnect(fails)
+    for function in (before, fails, loud):
+        bell.connect(function)
     with watch("signals", show=False) as seen, pytest.raises(ValueError, match="no"):
         bell.send(None)
     assert seen.signals[0].error == "ValueError: no"
-    assert calls(seen) == [("fails", "None")]
+    assert calls(seen) == [("before", "'ready'"), ("fails", "None")]
+    assert [call.error for call in called(seen)] == [None, "ValueError: no"]
+    assert all(call.duration > 0 for call in called(seen))
+    bell.disconnect(before)
     with watch("signals", show=False) as seen:
         answers = bell.send_robust(None)
     assert [call.error for call in called(seen)] == ["ValueError: no", None]
