@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from html.parser import HTMLParser
+from itertools import zip_longest
+from textwrap import wrap
 from typing import Any
+
+_SCREEN = 94  # characters
 
 
 class Page:
-    """A response as a picture of its page. No script in it runs, no link leads anywhere."""
+    """Responses as pictures of their pages. No script in them runs, no link leads anywhere."""
 
-    def __init__(self, html: str, height: int) -> None:
-        self.html = html
+    def __init__(self, pages: list[str], height: int) -> None:
+        self.pages = pages
         self.height = height
 
     def __str__(self) -> str:
-        reader = _Text()
-        reader.feed(self.html)
-        return "\n".join(line for part in reader.parts if (line := " ".join(part.split())))
+        columns = [_words(html) for html in self.pages]
+        if len(columns) == 1:
+            return "\n".join(columns[0])
+        return "\n".join(_side_by_side(columns))
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
+        frames = "".join(self._frame(html) for html in self.pages)
+        if len(self.pages) > 1:
+            frames = f'<div style="display:flex;gap:8px">{frames}</div>'
+        return {"text/plain": str(self), "text/html": frames}
+
+    def _frame(self, html: str) -> str:
         # An empty sandbox: no script, no form, no access to the notebook around it.
         # Its links would lead into the notebook server: they are sent to a window that
         # the sandbox does not let open.
         base = '<base target="_blank">'
-        html = self.html.replace("<head>", f"<head>{base}", 1)
-        frame = (
+        html = html.replace("<head>", f"<head>{base}", 1)
+        return (
             f'<iframe sandbox srcdoc="{escape(html)}" title="The page" loading="lazy" '
             f'style="width:100%;height:{self.height}px;border:1px solid #9e9e9e"></iframe>'
         )
-        return {"text/plain": str(self), "text/html": frame}
+
+
+def _words(html: str) -> list[str]:
+    reader = _Text()
+    reader.feed(html)
+    return [line for part in reader.parts if (line := " ".join(part.split()))]
+
+
+def _side_by_side(columns: list[list[str]]) -> Iterator[str]:
+    """The lines of all columns, which share the width of a screen."""
+    width = (_SCREEN - 3 * (len(columns) - 1)) // len(columns)
+    wrapped = [[part for line in lines for part in wrap(line, width)] for lines in columns]
+    for row in zip_longest(*wrapped, fillvalue=""):
+        yield " | ".join(cell.ljust(width) for cell in row).rstrip()
 
 
 class _Text(HTMLParser):
@@ -63,12 +88,18 @@ class _Text(HTMLParser):
             self.parts[-1] += data
 
 
-def page(response: Any, height: int = 320) -> Page:
+def page(*responses: Any, height: int = 320) -> Page:
     """Show the page of a response of Django's test client, or a string of HTML.
 
-    height  of the picture in pixels
+    responses  one page, or several side by side
+    height     of the picture in pixels
 
-    In plain text it reads as the page's words.
+    In plain text it reads as the page's words, of several pages in columns.
     """
-    html = response if isinstance(response, str) else response.content.decode(response.charset)
-    return Page(html, height)
+    return Page([_html(response) for response in responses], height)
+
+
+def _html(response: Any) -> str:
+    if isinstance(response, str):
+        return response
+    return str(response.content.decode(response.charset))

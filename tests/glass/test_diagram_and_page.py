@@ -108,6 +108,17 @@ def test_page_as_a_frame():
     assert "&lt;base target=&quot;_blank&quot;&gt;" in html
 
 
+def test_pages_side_by_side():
+    shown = page(HTML, "<p>Team of Cleo<p>" + "long " * 20, height=99)
+    words = [[cell.strip() for cell in line.split("|")] for line in str(shown).splitlines()]
+    assert words[:2] == [["Team", "Team of Cleo"], ["Ann & Ben's", ("long " * 9).strip()]]
+    assert words[-1] == ["link", ""]
+    html = shown._repr_mimebundle_()["text/html"]
+    assert html.count("<iframe sandbox srcdoc=") == 2
+    assert html.count("height:99px") == 2
+    assert html.count("<") == 6  # Two frames and a <div> around them.
+
+
 @pytest.mark.django_db
 def test_page_of_a_response(company):
     response = Client().get("/employees/")
