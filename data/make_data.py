@@ -564,7 +564,7 @@ def memberships() -> list[Row]:
                 "id": len(rows) + 1,
                 "customer_id": customer["id"],
                 "time_zone": zones.get(customer["city"]) or zones[customer["country"]],
-                "starts_on": min(customer["joined_on"] + timedelta(days=7), ends_on),
+                "starts_on": min(customer["joined_on"] + timedelta(days=7), ends_on, TODAY),
                 "ends_on": ends_on,
             }
         )
@@ -641,7 +641,7 @@ def notices() -> list[Row]:
 TABLES = (
     users, profiles, departments, skills, employees, employee_skills, projects, assignments,
     customers, categories, products, orders, order_lines, reviews,
-    notices,
+    notices, memberships,
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from shop.models import (
     Product,
     Review,
 )
+from subscriptions.models import BirthdayWish, Membership, Reminder
 
 # The most queries that a page may make for a visitor without a login.
 PAGES = {
@@ -63,6 +64,9 @@ STAFF_PAGES = {
     "/admin/shop/invoice/": 5,
     "/admin/shop/pricechange/": 5,
     "/admin/notifications/notice/": 5,
+    "/admin/subscriptions/membership/": 5,
+    "/admin/subscriptions/reminder/": 5,
+    "/admin/subscriptions/birthdaywish/": 5,
     "/admin/accounts/profile/": 5,
     "/admin/accounts/loginrecord/": 5,
 }
@@ -116,6 +120,11 @@ def grow() -> None:
         for product in products[:100]
     )
     Notice.objects.bulk_create(Notice(user_id=1, text=f"News {n}") for n in range(300))
+    members = Membership.objects.bulk_create(
+        Membership(customer=customer, starts_on=day, ends_on=day) for customer in customers
+    )
+    Reminder.objects.bulk_create(Reminder(membership=row, ends_on=day) for row in members)
+    BirthdayWish.objects.bulk_create(BirthdayWish(membership=row, year=2026) for row in members)
     Invoice.objects.bulk_create(Invoice(order_id=n, total=n) for n in range(1, 201))
     PriceChange.objects.bulk_create(
         PriceChange(product=product, old_price=1, new_price=2) for product in products

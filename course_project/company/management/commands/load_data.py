@@ -17,6 +17,7 @@ from accounts.models import Profile
 from company.models import Assignment, Department, Employee, Project, Skill
 from notifications.models import Notice
 from shop.models import Category, Customer, Invoice, Order, OrderLine, Product, Review
+from subscriptions.models import Membership
 
 # A table comes after the tables that it points to.
 TABLES: dict[str, type[models.Model]] = {
@@ -35,6 +36,7 @@ TABLES: dict[str, type[models.Model]] = {
     "order_lines.csv": OrderLine,
     "reviews.csv": Review,
     "notices.csv": Notice,
+    "memberships.csv": Membership,
 }
 
 
