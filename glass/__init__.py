@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glass.clock import at, next_runs, run_beat
     from glass.database import reset
     from glass.notebook import load_ipython_extension, unload_ipython_extension
     from glass.project import setup
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Trace",
+    "at",
     "diagram",
     "load_ipython_extension",
+    "next_runs",
     "page",
     "receivers_of",
     "reset",
+    "run_beat",
     "sequence",
     "setup",
     "unload_ipython_extension",
@@ -35,11 +39,14 @@ __all__ = [
 
 _HOME = {
     "Trace": "trace",
+    "at": "clock",
     "diagram": "views.diagram",
     "load_ipython_extension": "notebook",
+    "next_runs": "clock",
     "page": "views.page",
     "receivers_of": "receivers",
     "reset": "database",
+    "run_beat": "clock",
     "sequence": "views.sequence",
     "setup": "project",
     "unload_ipython_extension": "notebook",
