@@ -225,6 +225,55 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
 
 
+# Partners: payments and parcels. The keys are for a laptop; a server's come from its environment.
+# `python -m partners.sandbox 9000` plays the partner.
+
+
+def partner_key(name: str, on_a_laptop: str) -> str:
+    """Where none is set on a server, nothing is signed with it, and nothing is believed."""
+    return os.environ.get(name, on_a_laptop if DEBUG else "")
+
+
+PARTNER_NAME = "parcels-and-payments"
+
+PARTNER_URL = os.environ.get("PARTNER_URL", "http://127.0.0.1:9000")
+
+PARTNER_API_KEY = partner_key("PARTNER_API_KEY", "shop-key-for-this-course-only")
+
+# Seconds without a sign of life after which we give a call up.
+PARTNER_TIMEOUT = 5.0
+
+# They sign what they tell us, we sign what we tell them.
+PARTNER_WEBHOOK_SECRET = partner_key("PARTNER_WEBHOOK_SECRET", "whsec_dGhlIHBhcnRuZXIncyBzZWNyZXQ=")
+
+SHOP_WEBHOOK_SECRET = partner_key("SHOP_WEBHOOK_SECRET", "whsec_dGhlIHNob3AncyBvd24gc2VjcmV0")
+
+# Who hears of new orders, if anybody does.
+SHOP_WEBHOOK_URL = os.environ.get("SHOP_WEBHOOK_URL", "")
+
+# How often an open page's stream of news looks at the database.
+PARCEL_NEWS_SECONDS = 1.0
+
+# Pages of which other sites may read our answers, and which may send us changes.
+# https://docs.djangoproject.com/en/6.1/ref/settings/#csrf-trusted-origins
+CORS_ALLOWED_ORIGINS = [one for one in os.environ.get("CORS_ALLOWED_ORIGINS", "").split(",") if one]
+
+CSRF_TRUSTED_ORIGINS = [one for one in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if one]
+
+# Web Push: who we are, and the push services of the makers of browsers.
+VAPID_PRIVATE_KEY = partner_key("VAPID_PRIVATE_KEY", "8JHLG2B2yGf_I3eEPhKT2tXUgUYLHCRLQ-i4wUrdj1A")
+
+VAPID_SUBJECT = "mailto:web@northlight.example"
+
+PUSH_SERVICES = [
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "web.push.apple.com",
+    ".notify.windows.com",
+    *(["127.0.0.1"] if DEBUG else []),
+]
+
+
 # HTTPS only, once the project leaves the laptop
 # https://docs.djangoproject.com/en/6.1/topics/security/#ssl-https
 

@@ -1,0 +1,166 @@
+"""What is asked of the partners, and what is done when they tell us something."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from shop.models import Order
+
+from . import calls, push, signing
+from .models import (
+    OutgoingWebhook,
+    OutgoingWebhookQuerySet,
+    Parcel,
+    Payment,
+    PushSubscription,
+    WebhookEvent,
+)
+
+ATTEMPTS = 5
+
+
+# Out: what we ask for
+
+
+def open_payment(order: Order) -> Payment:
+    """Write down what the order costs. Nobody is asked for the money yet."""
+    # SQLite sums decimals as floats.
+    total = round(Order.objects.with_total().get(pk=order.pk).total, 2)
+    return Payment.objects.create(order=order, amount=total)
+
+
+def send_payment(payment: Payment) -> str:
+    """Ask the payment service for the money, and return its number. Asked again it is the same.
+
+    Raises calls.TryAgain or calls.Refused.
+    """
+    if not payment.reference:
+        data = {"order": payment.order.number, "amount": str(payment.amount)}
+        answer = calls.api("/v1/payments", data, key=str(payment.idempotency_key))
+        payment.reference = answer["id"]
+        payment.save(update_fields=["reference"])
+    return payment.reference
+
+
+# In: what they tell us
+
+
+def receive(event_id: str, payload: dict[str, Any], ip: str | None = None) -> WebhookEvent:
+    """Write an event down, once: the unique constraint decides, even between two requests."""
+    return WebhookEvent.objects.get_or_create(
+        partner=settings.PARTNER_NAME,
+        event_id=event_id,
+        defaults={"payload": payload, "ip": ip},
+    )[0]
+
+
+def process(event_id: int) -> bool:
+    """Do what an event calls for. False where it was done before, or is of yesterday."""
+    with transaction.atomic():
+        event = WebhookEvent.objects.select_for_update().get(pk=event_id)
+        if event.processed_at:
+            return False
+        news = apply(event.payload)
+        event.processed_at = timezone.now()
+        event.save(update_fields=["processed_at"])
+    return news
+
+
+def apply(payload: dict[str, Any]) -> bool:
+    """Let a payment or a parcel know its new status, unless it has heard of a later one."""
+    about, _, status = str(payload.get("type")).partition(".")
+    number = payload.get("number")
+    if about == "parcel" and status in Parcel.Status:
+        parcels = Parcel.objects.filter(number=number)
+        return newer(parcels, status, payload["sequence"])
+    if about == "payment" and status in Payment.Status:
+        payments = Payment.objects.filter(reference=number)
+        news = newer(payments, status, payload["sequence"])
+        if news and status == Payment.Status.PAID:
+            paid = Order.objects.filter(payments__reference=number, status=Order.Status.NEW)
+            paid.update(status=Order.Status.PAID)
+        return news
+    return False  # A kind of event that we do not know, yet.
+
+
+def newer(rows: Any, status: str, sequence: int) -> bool:
+    """One statement looks and writes, so that no other event comes in between."""
+    return bool(rows.filter(sequence__lt=sequence).update(status=status, sequence=sequence))
+
+
+# Out: what we tell
+
+
+def announce(kind: str, data: dict[str, Any], url: str) -> OutgoingWebhook:
+    """Write down that a partner is to be told. In the transaction of what it is about: both or none."""
+    body = json.dumps({"type": kind, **data})
+    return OutgoingWebhook.objects.create(url=url, body=body)
+
+
+def deliver(webhook_id: int) -> str:
+    """Try now to send a webhook that waits; return its status afterwards.
+
+    After a failure it waits, longer each time; after the last one it is dead.
+    """
+    webhook = OutgoingWebhook.objects.get(pk=webhook_id)
+    attempts = webhook.attempts + 1
+    # Whoever counts this attempt makes it. No lock is held while the partner thinks, and if this
+    # process dies meanwhile, the webhook is due again later.
+    mine = OutgoingWebhook.objects.filter(
+        pk=webhook_id, status=OutgoingWebhook.Status.WAITING, attempts=webhook.attempts
+    ).update(
+        attempts=attempts,
+        next_try_at=timezone.now() + timedelta(seconds=calls.backoff(attempts)),
+    )
+    if not mine:
+        return webhook.status
+    status, error = OutgoingWebhook.Status.DELIVERED, ""
+    body = webhook.body.encode()
+    headers = signing.headers(settings.SHOP_WEBHOOK_SECRET, str(webhook.event_id), body)
+    try:
+        calls.post(
+            webhook.url, content=body, headers={"Content-Type": "application/json", **headers}
+        )
+    except calls.PartnerError as why:
+        dead = attempts >= ATTEMPTS
+        status = OutgoingWebhook.Status.DEAD if dead else OutgoingWebhook.Status.WAITING
+        error = str(why)[:200]
+    OutgoingWebhook.objects.filter(pk=webhook_id).update(status=status, last_error=error)
+    return status
+
+
+def revive(webhooks: OutgoingWebhookQuerySet) -> int:
+    """Let the dead ones of these be tried again, once the partner is well; return how many."""
+    return webhooks.dead().update(
+        status=OutgoingWebhook.Status.WAITING, attempts=0, next_try_at=timezone.now()
+    )
+
+
+# Out: to the browser
+
+
+def subscribe(user: AbstractBaseUser, subscription: dict[str, Any]) -> PushSubscription:
+    """Keep what a browser's pushManager.subscribe() has answered. Raises ValueError."""
+    try:
+        endpoint = str(subscription["endpoint"])
+        keys = {name: str(subscription["keys"][name]) for name in ("p256dh", "auth")}
+    except (KeyError, TypeError):
+        raise ValueError("A subscription has an endpoint, and keys p256dh and auth.") from None
+    if not push.is_push_service(endpoint):
+        raise ValueError("The endpoint is not at a push service that we know.")
+    return PushSubscription.objects.update_or_create(
+        endpoint=endpoint, defaults={"user": user, **keys}
+    )[0]
+
+
+def push_to(user: AbstractBaseUser, message: dict[str, Any]) -> int:
+    """Send a message to each browser of the user; return how many took it."""
+    return sum(
+        push.send(subscription, message)
+        for subscription in PushSubscription.objects.filter(user=user.pk)
+    )
