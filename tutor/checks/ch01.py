@@ -1348,7 +1348,7 @@ my_orders = Exercise(
     "01.10",
     "Only for people who are logged in",
     minutes=4,
-    queries=2,
+    queries=3,  # One of them is the badge, where the answer takes the project's frame.
     changes=[another_order],
     hints=[
         "Ask first whether request.user.is_authenticated. It is a value: no () behind it.",
@@ -1464,6 +1464,18 @@ def decorated(request: HttpRequest) -> object:
         return HttpResponse(Template(text).render(Context({"orders": orders})))
 
     return view(request)
+
+
+@my_orders.right
+def with_the_badge_of_the_project(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    frame = (
+        '{% extends "base.html" %}{% block content %}{{ orders.count }} orders'
+        "{% for order in orders %}<li>{{ order.number }}{% endfor %}{% endblock %}"
+    )
+    context = RequestContext(request, {"orders": Order.objects.visible_to(request.user)})
+    return HttpResponse(Template(frame).render(context))
 
 
 @my_orders.right
@@ -1590,7 +1602,7 @@ def another_key(request: HttpRequest) -> object:
     return numbers_of(Order.objects.filter(customer_id=request.user.pk))
 
 
-@my_orders.wrong("queries. 2 are enough.")
+@my_orders.wrong("queries. 3 are enough.")
 def all_and_then_choose(request: HttpRequest) -> object:
     if not request.user.is_authenticated:
         return redirect_to_login(request.path)
