@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 # Build paths inside the project like this: BASE_DIR / "subdir".
@@ -196,6 +197,9 @@ MAILERS = {
 
 DEFAULT_FROM_EMAIL = "shop@northlight.example"
 
+# Who is told when a backup fails, or a page.
+ADMINS = ["operations@northlight.example"]
+
 # Who is told when a product is nearly sold out.
 PURCHASING_EMAIL = "purchasing@northlight.example"
 
@@ -223,6 +227,49 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
 
 CELERY_ENABLE_UTC = True
+
+# What the clock starts. An interval counts from the last run that beat remembers; a crontab looks
+# at the clock on the wall, that of CELERY_TIMEZONE. One process alone may run beat.
+CELERY_BEAT_SCHEDULE = {
+    "nightly backup": {
+        "task": "backups.tasks.nightly_backup",
+        "schedule": crontab(hour=3, minute=0),
+    },
+    "check the backups": {
+        "task": "backups.tasks.check_backups",
+        "schedule": timedelta(hours=12),
+    },
+    "clear sessions": {
+        "task": "accounts.tasks.clear_sessions",
+        "schedule": timedelta(hours=24),
+    },
+    # It is always nine in the morning somewhere.
+    "birthday wishes": {
+        "task": "subscriptions.tasks.send_birthday_wishes",
+        "schedule": crontab(minute=0),
+    },
+    "reminders": {
+        "task": "subscriptions.tasks.send_reminders",
+        "schedule": crontab(hour=8, minute=0),
+    },
+}
+
+
+# Backups
+
+# Where dumps are written before they go to the store, and the store itself.
+BACKUP_FOLDER = os.environ.get("BACKUP_FOLDER") or BASE_DIR / "backups_here"
+
+BACKUP_STORE = {
+    "URL": os.environ.get("BACKUP_STORE_URL", ""),
+    "USER": os.environ.get("BACKUP_STORE_USER", ""),
+    "PASSWORD": os.environ.get("BACKUP_STORE_PASSWORD", ""),
+}
+
+BACKUPS_KEPT = 7
+
+# A store that does not answer is asked again after so long, then after twice as long, and so on.
+BACKUP_RETRY_SECONDS = float(os.environ.get("BACKUP_RETRY_SECONDS", "60"))
 
 
 # Partners: payments and parcels. The keys are for a laptop; a server's come from its environment.

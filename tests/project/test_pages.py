@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from io import StringIO
 
 import pytest
+from backups.models import Backup
 from accounts.models import LoginRecord
 from company.models import Assignment, Department, Employee, Project
 from django.contrib.auth.models import User
@@ -64,6 +65,7 @@ STAFF_PAGES = {
     "/admin/shop/invoice/": 5,
     "/admin/shop/pricechange/": 5,
     "/admin/notifications/notice/": 5,
+    "/admin/backups/backup/": 7,
     "/admin/subscriptions/membership/": 5,
     "/admin/subscriptions/reminder/": 5,
     "/admin/subscriptions/birthdaywish/": 5,
@@ -125,6 +127,7 @@ def grow() -> None:
     )
     Reminder.objects.bulk_create(Reminder(membership=row, ends_on=day) for row in members)
     BirthdayWish.objects.bulk_create(BirthdayWish(membership=row, year=2026) for row in members)
+    Backup.objects.bulk_create(Backup(day=day + timedelta(days=n)) for n in range(300))
     Invoice.objects.bulk_create(Invoice(order_id=n, total=n) for n in range(1, 201))
     PriceChange.objects.bulk_create(
         PriceChange(product=product, old_price=1, new_price=2) for product in products

@@ -1,0 +1,175 @@
+"""A store for copies, to rehearse with: `python -m backups.store_server FOLDER`.
+
+It checks a name and a password, hands out a ticket, keeps files, writes down what it was asked, and
+fails when it is told to. It listens on 127.0.0.1 only, and uses the standard library alone.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, folder: Path, user: str, password: str) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.folder = folder
+        self.credentials = {"user": user, "password": password}
+        self.tickets: set[str] = set()
+        self.log: list[str] = []
+        self.trouble = 0
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def log_message(self, *args: object) -> None: ...
+
+    def answer(self, status: int, body: bytes | None = None, **value: Any) -> None:
+        # What the rehearsal itself asks is not written down.
+        if self.path not in ("/log", "/trouble"):
+            self.server.log.append(f"{self.command} {self.path} {status}")
+        content = json.dumps(value).encode() if body is None else body
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def copy(self) -> Path | None:
+        """The file that is asked for. Where there is none, or no right to it, that was answered."""
+        ticket = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        name = self.path.removeprefix("/copies/")
+        if self.server.trouble:
+            self.server.trouble -= 1
+            self.answer(503)
+        elif ticket not in self.server.tickets:
+            self.answer(401)
+        elif name and not NAME.fullmatch(name):
+            self.answer(400)
+        else:
+            return self.server.folder / name
+        return None
+
+    def do_POST(self) -> None:
+        content = self.body()
+        if self.path == "/trouble":
+            self.server.trouble = json.loads(content)
+            return self.answer(200)
+        if self.path != "/login":
+            return self.answer(404)
+        given = json.loads(content)
+        if not all(
+            hmac.compare_digest(str(given.get(key)).encode(), value.encode())
+            for key, value in self.server.credentials.items()
+        ):
+            return self.answer(401)
+        ticket = secrets.token_urlsafe()
+        self.server.tickets.add(ticket)
+        self.answer(200, ticket=ticket)
+
+    def do_PUT(self) -> None:
+        content = self.body()
+        if path := self.copy():
+            if hashlib.sha256(content).hexdigest() != self.headers.get("X-SHA256"):
+                return self.answer(422)
+            # A copy is there as a whole, or not at all.
+            part = path.with_name(path.name + ".part")
+            part.write_bytes(content)
+            part.replace(path)
+            self.answer(201)
+
+    def do_GET(self) -> None:
+        if self.path == "/log":
+            return self.answer(200, json.dumps(self.server.log).encode())
+        if path := self.copy():
+            if path == self.server.folder:
+                names = [file.name for file in path.iterdir() if file.suffix != ".part"]
+                self.answer(200, json.dumps(names).encode())
+            elif path.exists():
+                self.answer(200, path.read_bytes())
+            else:
+                self.answer(404)
+
+    def do_DELETE(self) -> None:
+        if path := self.copy():
+            path.unlink(missing_ok=True)
+            self.answer(204, b"")
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A store that runs, and how to spoil it."""
+
+    url: str
+    user: str
+    password: str
+    folder: Path
+
+    def fail(self, requests: int) -> None:
+        """Let the next so many requests for copies fail."""
+        self._ask("/trouble", json.dumps(requests).encode())
+
+    def log(self) -> list[str]:
+        """What was asked so far: "PUT /copies/2026-03-02.sqlite3.gz 201"."""
+        return json.loads(self._ask("/log"))
+
+    def _ask(self, path: str, data: bytes | None = None) -> bytes:
+        # Not through a proxy of the environment.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(self.url + path, data, timeout=10) as response:
+            return response.read()
+
+
+@contextmanager
+def running(
+    folder: Path, user: str = "northlight", password: str = "compost"
+) -> Iterator[Rehearsal]:
+    """Run a store in a process of its own, which ends with the block, and with its parent."""
+    variables = os.environ | {"STORE_USER": user, "STORE_PASSWORD": password}
+    process = subprocess.Popen(
+        [sys.executable, __file__, folder],
+        env=variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin and process.stdout
+    try:
+        yield Rehearsal(process.stdout.readline().strip(), user, password, folder)
+    finally:
+        process.stdin.close()
+        process.wait(10)
+        process.stdout.close()
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    server = Server(folder, os.environ["STORE_USER"], os.environ["STORE_PASSWORD"])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    # Whoever started it holds the other end. When they are gone, so is the store.
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
