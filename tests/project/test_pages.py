@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 from io import StringIO
 
 import pytest
-from backups.models import Backup
 from accounts.models import LoginRecord
+from backups.models import Backup
 from company.models import Assignment, Department, Employee, Project
 from django.contrib.auth.models import User
 from django.core.management import call_command
