@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glass.broker import start_broker
     from glass.clock import at, next_runs, run_beat
     from glass.database import reset
     from glass.notebook import load_ipython_extension, unload_ipython_extension
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from glass.views.page import page
     from glass.views.sequence import sequence
     from glass.watching import watch
+    from glass.worker import start_beat, start_worker
 
 __all__ = [
     "Trace",
@@ -33,6 +35,9 @@ __all__ = [
     "run_beat",
     "sequence",
     "setup",
+    "start_beat",
+    "start_broker",
+    "start_worker",
     "unload_ipython_extension",
     "watch",
 ]
@@ -49,6 +54,9 @@ _HOME = {
     "run_beat": "clock",
     "sequence": "views.sequence",
     "setup": "project",
+    "start_beat": "worker",
+    "start_broker": "broker",
+    "start_worker": "worker",
     "unload_ipython_extension": "notebook",
     "watch": "watching",
 }

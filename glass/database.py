@@ -17,7 +17,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -33,14 +33,16 @@ class DatabaseProblem(Exception):
 class PrivateDatabase:
     """This process' own copy of the template database.
 
-    path      the file that Django uses; another one after each reset
-    template  the file that reset() copies
+    path       the file that Django uses; another one after each reset
+    template   the file that reset() copies
+    followers  called after each reset, before the old file is removed
     """
 
     def __init__(self, template: Path) -> None:
         self.template = template
         self._folder = template.parent
         self._numbers = count(1)
+        self.followers: list[Callable[[], object]] = []
         self.path = self._copy()
 
     def reset(self) -> None:
@@ -69,6 +71,8 @@ class PrivateDatabase:
                 connection.dec_thread_sharing()
         # The dictionary is shared by the connections of all threads.
         databases.settings["default"]["NAME"] = str(self.path)
+        for follow in self.followers:
+            follow()
         _unlink(old)
         caches.clear()  # They hold copies of the old rows.
 

@@ -1,0 +1,233 @@
+"""The project's Celery app on a broker of this notebook's own.
+
+Without CELERY_BROKER_URL that is glass.redis, in this process. With it the real one is used, and
+every name on it begins with this process' own prefix: two notebooks never see each other's tasks.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Self
+
+from celery import Celery, current_app
+from celery.app.amqp import AMQP, Queues
+from kombu import pools
+from kombu.entity import Exchange
+from kombu.exceptions import OperationalError
+
+from glass.redis import Server
+
+
+class BrokerProblem(Exception):
+    """What is wrong with the broker or the worker, and what to do, in a sentence."""
+
+
+#: The broker that this process' tasks go to, or None.
+running: Broker | None = None
+
+
+def start_broker() -> Broker:
+    """Send this notebook's tasks to a broker, where they wait until a worker takes them.
+
+    The app's task_always_eager, broker_url and result_backend are changed until `stop()`. Called
+    again it stops the broker, and the workers and the beat on it, and begins with an empty one.
+    Raises BrokerProblem with a sentence.
+    (https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/)
+    """
+    if running:
+        running.stop()
+    return Broker()
+
+
+class Broker:
+    """`broker = start_broker()`, `broker.queues()`, `broker.stop()`; or a with block.
+
+    app       the project's Celery app
+    embedded  whether it is glass.redis, in this process
+    settings  what is changed in the app, and in the workers' app
+    """
+
+    def __init__(self) -> None:
+        global running
+        self.app = _app()
+        url = os.environ.get("CELERY_BROKER_URL")
+        self.embedded = not url
+        self._server = None if url else Server()
+        self.prefix = "" if self.embedded else f"glass-{socket.gethostname()}-{os.getpid()}."
+        self._on_stop: list[Callable[[], object]] = []
+        url = url or self._server.url  # type: ignore[union-attr]
+        self.settings: dict[str, Any] = {
+            "task_always_eager": False,
+            "broker_url": url,
+            "result_backend": self.app.conf.result_backend or url,
+            # A broker that is gone is said at once.
+            "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0.1},
+            "result_backend_transport_options": {
+                "global_keyprefix": self.prefix,
+                "retry_policy": {"max_retries": 2, "interval_start": 0.1},
+            },
+            "broker_connection_timeout": 2,
+            "broker_connection_retry_on_startup": True,
+        }
+        if url.startswith("redis"):
+            self.settings["broker_transport_options"] = {"global_keyprefix": self.prefix}
+        self._before = dict(self.app.conf.changes)
+        connect(self.app, self.settings, self.prefix)
+        self._check()
+        running = self
+        atexit.register(self.stop)
+
+    def __repr__(self) -> str:
+        kind = "in this notebook" if self.embedded else self.app.connection().transport_cls
+        return f"<broker: {kind}>"
+
+    def queues(self, *names: str) -> dict[str, int]:
+        """{queue: messages that wait in it}: of the queues named, or of all that the app knows.
+
+        A message that a worker has reserved waits no more.
+        """
+        with self.app.connection_for_read() as connection:
+            channel = connection.default_channel
+            known = self.app.amqp.queues
+            queues = [known[name] for name in names or tuple(known)]
+            return {
+                queue.alias or queue.name: queue(channel).queue_declare().message_count
+                for queue in queues
+            }
+
+    def messages(self, queue: str = "celery") -> list[dict[str, Any]]:
+        """What waits in the queue, the oldest first, and stays there.
+
+        Each is {"headers": {"task": name, "id": ..., "eta": ...}, "properties": {...},
+        "body": [args, kwargs, {"callbacks": ..., "chain": ...}]}.
+        (https://docs.celeryq.dev/en/stable/internals/protocol.html)
+        Raises BrokerProblem on RabbitMQ, which shows no message without handing it out.
+        """
+        with self.app.connection_for_read() as connection:
+            channel = connection.default_channel
+            if not hasattr(channel, "client"):
+                raise BrokerProblem(
+                    "Only Redis shows the messages of a queue; RabbitMQ hands them out. "
+                    "broker.queues() counts them."
+                )
+            found = [
+                json.loads(raw)
+                for raw in reversed(channel.client.lrange(self.prefix + queue, 0, -1))
+            ]
+        for message in found:
+            body = message["body"]
+            if message["properties"].get("body_encoding") == "base64":
+                body = base64.b64decode(body)
+            message["body"] = json.loads(body)
+        return found
+
+    def stop(self) -> None:
+        """Stop the workers and the beat on it, empty it, and give the app its own settings back.
+
+        Again does no harm.
+        """
+        global running
+        if running is not self:
+            return
+        for step in list(self._on_stop):
+            step()
+        running = None
+        atexit.unregister(self.stop)
+        with suppress(Exception):  # A broker that is gone needs no cleaning.
+            self._clean()
+        self.app.conf.changes.clear()
+        self.app.conf.changes.update(self._before)
+        connect(self.app, {})
+        if self._server:
+            self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def _check(self) -> None:
+        """Raise BrokerProblem where nobody answers at the URL."""
+        try:
+            with self.app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=2)
+        except OperationalError as error:
+            self.app.conf.changes.clear()
+            self.app.conf.changes.update(self._before)
+            connect(self.app, {})
+            raise BrokerProblem(
+                f"No broker answers at CELERY_BROKER_URL ({error}). Start it, or remove the "
+                "variable: then the notebook brings its own."
+            ) from None
+
+    def _clean(self) -> None:
+        """Take away from a real broker whatever begins with this process' prefix."""
+        if self.embedded:
+            return
+        with self.app.connection_for_write() as connection:
+            channel = connection.default_channel
+            if hasattr(channel, "client"):
+                import redis
+
+                client = redis.Redis.from_url(self.settings["broker_url"])
+                keys = list(client.scan_iter(f"{self.prefix}*"))
+                if keys:
+                    client.delete(*keys)
+                return
+            for queue in self.app.amqp.queues.values():
+                queue(channel).delete()
+                queue.exchange(channel).delete()
+
+
+def _app() -> Celery:
+    """The project's app. Raises BrokerProblem where there is none."""
+    from django.apps import apps
+
+    app = current_app._get_current_object() if apps.ready else None
+    if app is None or app.main in (None, "default"):
+        raise BrokerProblem(
+            "This project has no Celery app. Django's __init__.py of the settings' package imports "
+            "one: https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html"
+        )
+    return app
+
+
+def connect(app: Celery, settings: dict[str, Any], prefix: str = "") -> None:
+    """Change settings of an app that may have been used already: let go of what it had opened.
+
+    prefix  of the names of queues and exchanges, where the broker is RabbitMQ
+    """
+    app.conf.update(settings)
+    pools.reset()  # type: ignore[no-untyped-call]
+    app._pool = None
+    for name in ("amqp", "control", "events"):
+        app.__dict__.pop(name, None)
+    app.__dict__.pop("amqp_cls", None)
+    # Each thread has its backend, and a thread-safe one is shared.
+    app._local = threading.local()
+    app._backend_cache = None
+    if prefix and app.conf.broker_url.startswith("amqp"):
+        own = type("OwnQueues", (_OwnQueues,), {"prefix": prefix})
+        app.amqp_cls = type("OwnAMQP", (AMQP,), {"queues_cls": own})
+        app.conf.update(control_exchange=f"{prefix}celery", event_exchange=f"{prefix}celeryev")
+
+
+class _OwnQueues(Queues):  # type: ignore[misc]
+    """Queues whose names on the broker begin with a prefix; the code calls them without it."""
+
+    prefix = ""
+
+    def _add(self, queue: Any) -> Any:
+        exchange = queue.exchange or self.default_exchange
+        queue.alias, queue.name = queue.name, self.prefix + queue.name
+        queue.exchange = Exchange(self.prefix + exchange.name, exchange.type)  # type: ignore[no-untyped-call]
+        queue.expires = 3600  # Seconds without a worker: nobody cleans after a killed notebook.
+        return super()._add(queue)

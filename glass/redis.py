@@ -1,0 +1,131 @@
+"""A Redis server in this process: the broker and the result store where no real one is named.
+
+fakeredis holds the data and knows the commands. Its own TCP server has three faults that Celery
+runs into: an error reply closes the connection, small replies wait for Nagle's algorithm, and on
+Windows a blocking command (BRPOP) is never answered. This server has none of them.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Lock, Thread, get_ident
+from typing import Any
+
+import redis
+from fakeredis import FakeServer
+from fakeredis._clients._tcp_server import encode_reply
+from fakeredis._helpers import SimpleError
+from fakeredis._socket import FakeSocket
+
+
+class NoServer(OSError):
+    """Why the server cannot listen, and what to do, in a sentence."""
+
+
+class Server(ThreadingTCPServer):
+    """`with Server() as server: redis.Redis.from_url(server.url)`
+
+    Listens on 127.0.0.1, on a free port. One thread for each client; none keeps the process alive.
+    Raises NoServer with a sentence.
+
+    data  the fakeredis.FakeServer with the rows: fakeredis.FakeRedis(server=server.data) reads
+          them without a connection
+    """
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self) -> None:
+        self.data = FakeServer(server_type="redis", version=(7, 4))
+        self.requests: set[socket.socket] = set()
+        try:
+            super().__init__(("127.0.0.1", 0), _Connection)
+        except OSError as error:
+            raise NoServer(
+                f"No port of 127.0.0.1 is free for the broker ({error.strerror}). "
+                "Close other programs, or name a Redis that runs in CELERY_BROKER_URL."
+            ) from None
+        self._thread = Thread(
+            target=self.serve_forever, args=(0.05,), name="glass-redis", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """redis://127.0.0.1:PORT/0"""
+        return f"redis://127.0.0.1:{self.server_address[1]}/0"
+
+    def stop(self) -> None:
+        """End it, and every connection to it. Again does no harm."""
+        self.shutdown()
+        self.server_close()
+        for request in list(self.requests):
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+
+class _Connection(BaseRequestHandler):
+    """One client's bytes, to fakeredis and back."""
+
+    server: Server
+    request: socket.socket
+
+    def handle(self) -> None:
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        self.server.requests.add(self.request)
+        client = _Client(self.server.data, self.request)
+        try:
+            while data := self.request.recv(65536):
+                client.sendall(data)
+                client.flush()
+        except OSError:
+            pass  # The client is gone.
+        except Exception as error:  # noqa: BLE001
+            # Not Redis' protocol, or a fault of fakeredis: what follows cannot be understood.
+            client.put_response(SimpleError(f"ERR {error}"))
+            with suppress(OSError):
+                client.flush()
+        finally:
+            client.close()
+            self.server.requests.discard(self.request)
+
+
+class _Client(FakeSocket):
+    """Writes replies to the network: those of one packet of commands together.
+
+    Before a command that waits, and for what another client publishes, at once.
+    """
+
+    def __init__(self, data: FakeServer, request: socket.socket) -> None:
+        self._request = request
+        self._thread = get_ident()
+        self._lock = Lock()
+        self._ready: list[bytes] = []
+        super().__init__(
+            data, client_class=redis.Redis, db=0, lua_modules=None, client_info={"resp": 2}
+        )
+
+    def put_response(self, msg: Any) -> None:
+        with self._lock:
+            self._ready.append(encode_reply(msg, self._client_info.protocol_version))
+        if get_ident() != self._thread:
+            with suppress(OSError):  # Who publishes does not care that a subscriber is gone.
+                self.flush()
+
+    def flush(self) -> None:
+        with self._lock:
+            if self._ready:
+                replies, self._ready = b"".join(self._ready), []
+                self._request.sendall(replies)
+
+    def _blocking(self, *args: Any, **kwargs: Any) -> Any:
+        self.flush()
+        return super()._blocking(*args, **kwargs)
+
+    def _decode_error(self, error: SimpleError) -> Any:
+        return error  # With its own first word, NOSCRIPT or WRONGTYPE, as Redis writes it.
