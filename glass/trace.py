@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glass.probes.http import Request
     from glass.probes.signals import Send
     from glass.probes.sql import Query
+    from glass.probes.tasks import Task
 
 
 class Event:
@@ -78,6 +79,13 @@ class Trace:
         from glass.probes.signals import Send
 
         return [event for event in self.events if isinstance(event, Send)]
+
+    @property
+    def tasks(self) -> list[Task]:
+        """Celery's tasks that were sent, or that ran in this process."""
+        from glass.probes.tasks import Task
+
+        return [event for event in self.events if isinstance(event, Task)]
 
     def children(self) -> dict[Event | None, list[Event]]:
         """Each event's inner events, in order; under None stand the outermost ones.

@@ -7,7 +7,7 @@ from types import TracebackType
 from django.core.exceptions import ImproperlyConfigured
 
 from glass import trace
-from glass.probes import PROBES, USUAL, switch
+from glass.probes import PROBES, USUAL, switch, tasks
 from glass.trace import Trace
 
 
@@ -47,6 +47,7 @@ class watch:
     layers  which layers to record, for example watch("sql"); all of them when none is named
             "sql"   statements and transactions
             "http"  requests made with Django's test client
+            "tasks" Celery's tasks: sent, run here, run by a worker
     show    False: record only, show nothing at the end of the block
 
     A count of queries means the statements that the code asked for. BEGIN, SAVEPOINT and COMMIT
@@ -70,6 +71,7 @@ class watch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        tasks.settle(self.trace)
         trace.stop_listening(self.trace)
         for layer in self.trace.layers:
             switch(layer)

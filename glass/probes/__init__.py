@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from glass.probes import http, signals, sql
+from glass.probes import http, signals, sql, tasks
 from glass.trace import listening
 
 PROBES: dict[str, ModuleType] = {
     "sql": sql,
     "http": http,
     "signals": signals,
+    "tasks": tasks,
     "unheard": signals,  # the sends that no receiver of the project hears
 }
 #: What is recorded when no layer is named: what the project's own code takes part in.

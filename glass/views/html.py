@@ -18,8 +18,9 @@ from sqlparse import tokens as T
 from glass.probes.http import Request
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Query, Transaction
+from glass.probes.tasks import Task
 from glass.trace import Trace
-from glass.views import sqltext
+from glass.views import sqltext, tasktext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out
 
 _QUIET = "opacity:.75"
@@ -80,6 +81,8 @@ def _group(group: Group, scale: float) -> str:
         return _send(group, scale)
     if isinstance(group.first, Call):
         return _call(group, scale)
+    if isinstance(group.first, Task):
+        return _task(group, scale)
     return _query(group, scale)
 
 
@@ -182,6 +185,27 @@ def _call(group: Group, scale: float) -> str:
     if group.error:
         parts.append(_note([f"raised: {group.error}"], _RED_TINT))
     return _box(_RED if group.error else _TEAL, [*parts, *_groups(group.inner, scale)])
+
+
+def _task(group: Group, scale: float) -> str:
+    times = len(group.events)
+    badge = _badge(f"{times}x", _GREY_TINT) if times > 1 else ""
+    head = f"{badge}<b>{escape(tasktext.asked(group))}</b> task {_name(tasktext.name(group))}"
+    head += f'<span style="{_QUIET}">{escape(tasktext.way(group))}</span>'
+    if os.environ.get("GLASS_TIMES") != "off" and (spent := tasktext.spent(group)):
+        head += f' <span style="float:right;{_QUIET}">{spent}</span>'
+    parts = [f"<div>{head}</div>"]
+    if given := tasktext.given(group):
+        parts.append(f'<div style="{_QUIET}">with {escape(given)}</div>')
+    if body := tasktext.body(group):
+        parts.append(
+            f'<details><summary style="cursor:pointer;{_QUIET}">the message</summary>'
+            f'<pre style="{_CODE}">{escape(body)}</pre></details>'
+        )
+    parts += _groups(group.inner, scale)
+    fate = tasktext.fate(group)
+    parts.append(_note([fate], _RED_TINT) if group.error else f"<div>{escape(fate)}</div>")
+    return _box(_RED if group.error else _ORANGE, parts)
 
 
 def _groups(groups: list[Group], scale: float) -> list[str]:

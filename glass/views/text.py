@@ -7,8 +7,9 @@ from textwrap import indent
 from glass.probes.http import Request
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Transaction
+from glass.probes.tasks import Task
 from glass.trace import Trace
-from glass.views import sqltext
+from glass.views import sqltext, tasktext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out
 
 _STEP = "    "
@@ -33,6 +34,8 @@ def _group(group: Group) -> list[str]:
         return _send(group)
     if isinstance(group.first, Call):
         return _call(group)
+    if isinstance(group.first, Task):
+        return _task(group)
     return _query(group)
 
 
@@ -88,6 +91,14 @@ def _call(group: Group) -> list[str]:
     elif call.returned != "None":
         line += f", returned {call.returned}"
     return [line, *_inner(group)]
+
+
+def _task(group: Group) -> list[str]:
+    lines = [f"{tasktext.asked(group)}: task {tasktext.name(group)}{_times(group)}"]
+    lines[0] += tasktext.way(group)
+    if given := tasktext.given(group):
+        lines.append(f"{_STEP}with {given}")
+    return [*lines, *_inner(group), f"{_STEP}{tasktext.fate(group)}"]
 
 
 def _times(group: Group) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from glass.probes.http import Request
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Query, Transaction
+from glass.probes.tasks import Task
 from glass.trace import Event, Trace
 from glass.views import sqltext
 from glass.views.sqltext import count
@@ -118,6 +119,9 @@ def _key(event: Any) -> object:
         return type(event), event.signal, event.sender_name, event.told, event.places, event.error
     if isinstance(event, Call):
         return event.receiver, event.returned, event.error
+    if isinstance(event, Task):
+        states = tuple(state.name for state in event.states)
+        return event.name, event.places, event.sent, event.route, event.where, states, event.error
     return event  # Every request is shown by itself.
 
 
@@ -129,6 +133,8 @@ def headline(trace: Trace) -> str:
         parts.append(count(len(trace.requests), "request"))
     if sends := trace.signals:
         parts.append(count(len(sends), "signal"))
+    if tasks := trace.tasks:
+        parts.append(count(len(tasks), "task"))
     if "sql" in trace.layers:
         parts.append(count(len(queries), "query"))
         if queries:

@@ -1,0 +1,315 @@
+"""Celery's tasks: what was sent where, who ran it, and what came of it.
+
+By Celery's signals where the task is sent and where it runs in this process
+(https://docs.celeryq.dev/en/stable/userguide/signals.html), and by its events where a worker runs
+it (glass.events). Only the message as it was sent is taken from kombu's Producer: no signal has it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from time import monotonic, perf_counter, sleep, time
+from typing import Any, NamedTuple
+
+from celery import current_app, signals
+from kombu.entity import Exchange
+from kombu.messaging import Producer
+
+from glass import source
+from glass.events import Listener
+from glass.trace import Event, Trace, _current, describe, enclosing, record
+
+#: What a worker tells about a task, in its own word. "sent" is what we know better.
+_TOLD = ("received", "started", "succeeded", "failed", "retried", "revoked", "rejected")
+_RAISED = re.compile(r"""(\w+)\((['"])(.*)\2,?\)$""")
+_FINAL = frozenset({"succeeded", "failed", "revoked", "rejected", "ignored"})
+#: Celery's name of a state, at the end of a run in this process.
+_ENDED = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried", "REVOKED": "revoked"}
+
+
+class State(NamedTuple):
+    """What became of a task.
+
+    name    "received", "started", "retried", "succeeded", "failed", "revoked", "rejected", "ignored"
+    detail  what it returned, or "Type: message"; "" where there is nothing to tell
+    """
+
+    name: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.detail}" if self.detail else self.name
+
+
+class Task(Event):
+    """One task: its message, and what became of it.
+
+    id           of the task, the same for each attempt
+    args, kwargs as they were given
+    sent         whether it went to a broker; False for one that ran here at once (eager)
+    exchange, routing_key   where the message went; the exchange "" is the default one, and its
+                 routing key is the name of the queue
+    body         the message as it was serialized, a str or bytes; `size` is its length in bytes
+    serializer   "json"
+    eta, expires as in the message's headers, ISO 8601, or None
+    states       [State], in order
+    where        "here", "worker", or "" as long as nobody has taken it
+    waited       seconds between being sent and being started by a worker; None as long as unknown
+    """
+
+    __slots__ = (
+        "_outer",
+        "_sent_at",
+        "args",
+        "body",
+        "eta",
+        "exchange",
+        "expires",
+        "follows",
+        "id",
+        "kwargs",
+        "name",
+        "routing_key",
+        "sent",
+        "serializer",
+        "states",
+        "waited",
+        "where",
+    )
+    layer = "tasks"
+
+    def __init__(
+        self, places: tuple[source.Place, ...], id: str, name: str, args: Any, kwargs: Any
+    ) -> None:
+        super().__init__(places)
+        self.id = id
+        self.name = name
+        self.args = tuple(args or ())
+        self.kwargs = dict(kwargs or {})
+        self.sent = False
+        self.exchange = self.routing_key = self.serializer = ""
+        self.body: str | bytes = b""
+        self.eta: str | None = None
+        self.expires: str | None = None
+        self.states: list[State] = []
+        self.where = ""
+        self.waited: float | None = None
+        #: The ids of the tasks that the worker sends when this one is done: a chain's next.
+        self.follows: list[str] = []
+        self._sent_at = 0.0
+        self._outer: Event | None = None
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.states) and self.states[-1].name in _FINAL
+
+    @property
+    def state(self) -> str:
+        """The last state's name; "sent" before the first."""
+        return self.states[-1].name if self.states else "sent"
+
+    @property
+    def size(self) -> int:
+        return len(self.body.encode() if isinstance(self.body, str) else self.body)
+
+    @property
+    def route(self) -> str:
+        """ "queue celery" """
+        if not self.exchange:
+            return f"queue {self.routing_key}"
+        return f"exchange {self.exchange}, routing key {self.routing_key}"
+
+    def __repr__(self) -> str:
+        return f"<Task {self.name} {self.state}>"
+
+
+# Sending
+
+
+def _before_publish(
+    sender: str, body: Any, exchange: Any, routing_key: str, headers: dict[str, Any], **_: Any
+) -> None:
+    _listen()
+    args, kwargs, embed = body
+    task = Task(source.caller(), headers["id"], sender, args, kwargs)
+    task.exchange = exchange.name if isinstance(exchange, Exchange) else exchange or ""
+    task.routing_key = routing_key or ""
+    task.eta, task.expires = headers.get("eta"), headers.get("expires")
+    after = [*(embed.get("chain") or ()), *(embed.get("callbacks") or ()), embed.get("chord")]
+    task.follows = [id for each in after if each and (id := each["options"].get("task_id"))]
+    task._sent_at = time()
+    _known[task.id] = task
+    record(task)
+
+
+def _after_publish(headers: dict[str, Any], **_: Any) -> None:
+    if task := _known.get(headers["id"]):
+        task.sent = True
+
+
+def _publish(self: Producer, body: Any, priority: Any, kind: str, *rest: Any, **named: Any) -> Any:
+    """The message as it goes out. rest: content encoding, headers, properties and so on."""
+    headers = rest[1] if len(rest) > 1 else {}
+    if task := _known.get((headers or {}).get("id", "")):
+        task.body = body
+        task.serializer = kind.rpartition("/")[2].removeprefix("x-").removeprefix("python-")
+    return _kombu_publish(self, body, priority, kind, *rest, **named)
+
+
+# Running in this process: eagerly, by apply(), or in a worker's thread
+
+
+def _prerun(task_id: str, task: Any, args: Any, kwargs: Any, **_: Any) -> None:
+    event = _known.get(task_id)
+    if event is None:
+        event = _known[task_id] = Task(source.caller(), task_id, task.name, args, kwargs)
+        record(event)
+    event.where = "here"
+    event._outer = enclosing()
+    event.duration -= perf_counter()
+    _current.set(event)
+
+
+def _postrun(task_id: str, state: str | None, retval: Any, **_: Any) -> None:
+    event = _known.get(task_id)
+    if event is None or event.where != "here":
+        return
+    event.duration += perf_counter()
+    _current.set(event._outer)
+    if state is None:  # It is on its way out to whoever called.
+        state, retval = "FAILURE", sys.exc_info()[1]
+    event.states.append(State(_ENDED.get(state, state.lower()), _detail(state, retval)))
+    if event.state == "failed":
+        event.error = event.states[-1].detail
+
+
+def _detail(state: str, value: Any) -> str:
+    from glass.views.sqltext import values
+
+    if state == "RETRY":
+        value = value.exc or value
+    if isinstance(value, BaseException):
+        return describe(value)
+    return "" if value is None else values((value,))
+
+
+# Running in a worker
+
+
+def _listen() -> None:
+    """Before the first message is sent: whoever listens later misses the first events."""
+    global _listener
+    if _listener is None:
+        _listener = Listener(current_app._get_current_object(), _heard)
+        _listener.listen()
+
+
+def _heard(event: dict[str, Any]) -> None:
+    kind, _, told = event.get("type", "").partition("-")
+    if kind != "task" or told not in _TOLD:
+        return
+    task = _known.get(event["uuid"])
+    if task is None:
+        task = _sent_by_the_worker(event)
+    if task is None or task.where == "here":
+        return
+    task.where = "worker"
+    if told == "started" and task.waited is None:
+        task.waited = max(0.0, event["timestamp"] - task._sent_at)
+    task.duration = event.get("runtime", task.duration)
+    task.states.append(State(told, _told(event)))
+    if told == "failed":
+        task.error = task.states[-1].detail
+
+
+def _sent_by_the_worker(event: dict[str, Any]) -> Task | None:
+    """A task that another one sent, which this watch saw: a chain's next, a chord's body."""
+    parent = _known.get(event.get("parent_id") or "") or _known.get(event.get("root_id") or "")
+    if parent is None:
+        return None
+    task = Task((), event["uuid"], event.get("name") or "", (), {})
+    task.parent = parent
+    task.sent = True
+    _known[task.id] = task
+    record(task)
+    return task
+
+
+def _told(event: dict[str, Any]) -> str:
+    """What came of it. A worker's event has the repr of the result, or of the exception."""
+    if "exception" in event:
+        found = _RAISED.match(event["exception"])
+        return f"{found[1]}: {found[3]}" if found else str(event["exception"])
+    result = str(event.get("result", "None"))
+    if result == "None":
+        return ""
+    return result if len(result) <= 60 else f"{result[:57]}..."
+
+
+def settle(seen: Trace) -> None:
+    """Wait a moment for the events of what this trace saw being sent.
+
+    Up to a second once a worker has taken something, a third of one where none answers, and three
+    for tasks whose result is there already: only their last event is under way.
+    """
+    if _listener is None or not _listener.listening:
+        return
+    begin = monotonic()
+    while waiting := [task for task in seen.tasks if _under_way(task)]:
+        spent = monotonic() - begin
+        limit = 1.0 if any(task.states for task in waiting) else 0.3
+        if spent > 3 or (spent > limit and not any(_ready(task.id) for task in waiting)):
+            return
+        sleep(0.005)
+
+
+def _under_way(task: Task) -> bool:
+    if not task.sent or task.where == "here":
+        return False
+    if not task.finished:
+        return not task.eta or task.state not in ("sent", "received") or _ready(task.id)
+    return any(id not in _known and _ready(id) for id in task.follows)
+
+
+def _ready(id: str) -> bool:
+    try:
+        return bool(current_app.AsyncResult(id).ready())
+    except Exception:  # noqa: BLE001  No result backend, or none that answers.
+        return False
+
+
+_known: dict[str, Task] = {}
+_listener: Listener | None = None
+_kombu_publish: Any = Producer._publish
+_HOOKS = (
+    (signals.before_task_publish, _before_publish),
+    (signals.after_task_publish, _after_publish),
+    (signals.task_prerun, _prerun),
+    (signals.task_postrun, _postrun),
+)
+_installed = False
+
+
+def installed() -> bool:
+    return _installed
+
+
+def install() -> None:
+    global _installed
+    _installed = True
+    Producer._publish = _publish  # type: ignore[method-assign,assignment]
+    for signal, hook in _HOOKS:
+        signal.connect(hook)
+
+
+def uninstall() -> None:
+    global _installed, _listener
+    _installed = False
+    Producer._publish = _kombu_publish  # type: ignore[method-assign]
+    for signal, hook in _HOOKS:
+        signal.disconnect(hook)
+    if _listener is not None:
+        _listener.stop()
+        _listener = None
+    _known.clear()

@@ -1,0 +1,92 @@
+"""What is said of Celery's tasks, in text and in HTML: no ids, no processes, no times."""
+
+from __future__ import annotations
+
+from glass.probes.tasks import Task
+from glass.views.sqltext import count, values
+from glass.views.tree import Group
+
+
+def asked(group: Group) -> str:
+    """ "line 3"; who sent it, where that was the worker itself."""
+    by_worker = isinstance(group.first.parent, Task) and group.first.where == "worker"
+    return "then the worker sends" if by_worker else group.where
+
+
+def name(group: Group) -> str:
+    """ "shop.tasks.send_confirmation(12)"; several of them without what they were given."""
+    task = group.first
+    return task.name if len(group.events) > 1 or not _has_arguments(task) else _call(task)
+
+
+def given(group: Group) -> str:
+    """What several tasks were given: "12 | 13 | 14"."""
+    if len(group.events) == 1:
+        return ""
+    calls = [_inside(task) for task in group.events]
+    return _joined(calls) if any(calls) else ""
+
+
+def way(group: Group) -> str:
+    """ " -> queue celery (json, 61 bytes)"; ", run here" without a broker."""
+    task = group.first
+    if not task.routing_key and not task.exchange:
+        return ", run here at once" if task.where == "here" else ""
+    size = count(sum(each.size for each in group.events), "byte")
+    extras = [task.serializer, size] if task.body else []
+    extras += ["not before its eta"] * bool(task.eta) + ["expires"] * bool(task.expires)
+    return f" -> {task.route}" + (f" ({', '.join(extras)})" if extras else "")
+
+
+def fate(group: Group) -> str:
+    """ "worker: received, started, succeeded: 'sent'" """
+    task = group.first
+    if not task.states:
+        if not task.sent:
+            return "was not sent" if task.routing_key else "still running"
+        return "sent, no worker has taken it yet"
+    told = [_state(group, number) for number in range(len(task.states))]
+    if not task.finished:
+        told.append("not finished yet")
+    who = "worker: " if task.where == "worker" else ""
+    return who + ", ".join(told)
+
+
+def spent(group: Group) -> str:
+    """ "waited 2.10 ms, ran 10.21 ms" """
+    waited = [task.waited for task in group.events if task.waited is not None]
+    parts = [f"waited {sum(waited) * 1000:.2f} ms"] if waited else []
+    if group.duration > 0:
+        parts.append(f"ran {group.duration * 1000:.2f} ms")
+    return ", ".join(parts)
+
+
+def body(group: Group) -> str:
+    """The first message as it was sent; "" for one that is no text."""
+    message = group.first.body
+    if isinstance(message, bytes):
+        return ""
+    return message if len(message) <= 2000 else f"{message[:2000]}... {len(message)} characters"
+
+
+def _state(group: Group, number: int) -> str:
+    states = [task.states[number] for task in group.events]
+    details = list(dict.fromkeys(state.detail for state in states))
+    return f"{states[0].name}: {_joined(details)}" if any(details) else states[0].name
+
+
+def _joined(parts: list[str]) -> str:
+    shown = parts if len(parts) <= 4 else [*parts[:3], f"... {len(parts) - 3} more"]
+    return " | ".join(shown)
+
+
+def _has_arguments(task: Task) -> bool:
+    return bool(task.routing_key or task.exchange or task.where == "here")
+
+
+def _call(task: Task) -> str:
+    return f"{task.name}({_inside(task)})"
+
+
+def _inside(task: Task) -> str:
+    return ", ".join(filter(None, (values(task.args), values(task.kwargs))))

@@ -1,0 +1,206 @@
+"""What glass sees of Celery's tasks, and that it changes nothing about them."""
+
+import threading
+
+import pytest
+from celery import chain, current_app, shared_task, signals
+from company.models import Department, Skill
+from django.db import transaction
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from kombu.messaging import Producer
+
+from glass import trace, watch
+from glass.probes import tasks as probe
+from glass.probes.signals import Call
+from glass.probes.sql import Query
+from glass.probes.tasks import State, Task
+
+
+@shared_task(name="staff.count")
+def count_skills(*args, **kwargs):
+    return Skill.objects.count()
+
+
+@shared_task(name="staff.add")
+def add(a, b):
+    return a + b
+
+
+@shared_task(name="staff.fails")
+def fails(word):
+    raise ValueError(word)
+
+
+@shared_task(name="staff.stubborn", bind=True, max_retries=3)
+def stubborn(self, times):
+    if self.request.retries < times:
+        raise self.retry(exc=ConnectionError("busy"), countdown=0)
+    return self.request.retries
+
+
+@pytest.fixture(autouse=True)
+def _eager(monkeypatch):
+    conf = current_app.conf
+    before = conf.task_always_eager, conf.task_eager_propagates
+    conf.task_always_eager, conf.task_eager_propagates = True, False
+    yield
+    conf.task_always_eager, conf.task_eager_propagates = before
+
+
+def told(seen):
+    return [(task.name, [str(state) for state in task.states]) for task in seen.tasks]
+
+
+# Run in this process
+
+
+def test_an_eager_task_holds_what_it_causes(company):
+    @receiver(post_save, sender=Department)
+    def greet(sender, **kwargs):
+        count_skills.delay()
+
+    try:
+        with watch("sql", "signals", "tasks", show=False) as seen:
+            Department.objects.create(name="New", city="Oslo", budget=1)
+    finally:
+        post_save.disconnect(greet, sender=Department)
+    (task,) = seen.tasks
+    assert isinstance(task.parent, Call)
+    assert [query.parent for query in seen.queries] == [None, task]
+    assert (task.where, task.sent, task.states) == ("here", False, [State("succeeded", "2")])
+    assert task.duration > 0
+    assert seen.children()[task] == [seen.queries[1]]
+
+
+def test_what_comes_after_it_is_outside_again(company):
+    with watch("sql", "tasks", show=False) as seen:
+        count_skills.delay()
+        Skill.objects.count()
+    assert [query.parent for query in seen.queries] == [seen.tasks[0], None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_on_commit_stands_after_the_commit():
+    with watch("sql", "tasks", show=False) as seen, transaction.atomic():
+        transaction.on_commit(lambda: add.delay(1, 2))
+        Skill.objects.create(name="Listening")
+    kinds = [type(event).__name__ for event in seen.events if not isinstance(event, Query)]
+    assert kinds == ["Transaction", "Task"]
+    assert seen.text().index("COMMIT") < seen.text().index("staff.add(1, 2)")
+
+
+def test_calling_the_function_is_no_task():
+    with watch("tasks", show=False) as seen:
+        assert add(1, 2) == 3
+    assert seen.tasks == []
+
+
+def test_apply_runs_here_too():
+    with watch("tasks", show=False) as seen:
+        assert add.apply((1, 2)).get() == 3
+    assert told(seen) == [("staff.add", ["succeeded: 3"])]
+
+
+def test_a_failure_is_told_by_type_and_message():
+    with watch("tasks", show=False) as seen:
+        result = fails.delay("no disk")
+    assert result.state == "FAILURE"
+    assert told(seen) == [("staff.fails", ["failed: ValueError: no disk"])]
+    assert seen.tasks[0].error == "ValueError: no disk"
+
+
+def test_a_failure_that_comes_out_is_told_too(company):
+    current_app.conf.task_eager_propagates = True
+    with watch("tasks", "sql", show=False) as seen:
+        with pytest.raises(ValueError, match="no disk"):
+            fails.delay("no disk")
+        Skill.objects.count()
+    assert told(seen) == [("staff.fails", ["failed: ValueError: no disk"])]
+    assert seen.queries[0].parent is None
+
+
+def test_attempts_are_one_task():
+    with watch("tasks", show=False) as seen:
+        stubborn.delay(2)
+    assert told(seen) == [
+        ("staff.stubborn", ["retried: ConnectionError: busy"] * 2 + ["succeeded: 2"])
+    ]
+
+
+def test_a_chain():
+    with watch("tasks", show=False) as seen:
+        chain(add.s(1, 2), add.s(3))()
+    assert told(seen) == [("staff.add", ["succeeded: 3"]), ("staff.add", ["succeeded: 6"])]
+
+
+# What is shown
+
+
+def test_the_text(company):
+    with watch("sql", "tasks", show=False) as seen:
+        count_skills.delay(12, word="hello")
+        for number in range(6):
+            add.delay(number, 1)
+    here = "test_tasks.py line"
+    first, *_, last = seen.tasks
+    assert seen.text().splitlines() == [
+        "7 tasks, 1 query, 1 row",
+        "",
+        f"{here} {first.places[0].line}: task staff.count(12, word='hello'), run here at once",
+        f"    {here} {seen.queries[0].places[0].line}: 1 query, 1 row",
+        '        SELECT COUNT(*) AS "__count" FROM "company_skill"',
+        "    succeeded: 2",
+        "",
+        f"{here} {last.places[0].line}: task staff.add, 6 times, run here at once",
+        "    with 0, 1 | 1, 1 | 2, 1 | ... 3 more",
+        "    succeeded: 1 | 2 | 3 | ... 3 more",
+    ]
+
+
+def test_what_is_hostile_is_escaped(company):
+    with watch("tasks", show=False) as seen:
+        fails.delay("<script>alert(1)</script>")
+        count_skills.delay("<script>", **{"<b>": "</pre>"})
+    html = seen.html()
+    assert "<script" not in html
+    assert "<b>=" not in html
+    assert html.count("</pre>") == html.count("<pre")
+    assert "&lt;script&gt;alert(1)" in html
+
+
+def test_times_are_shown_in_html_alone(monkeypatch):
+    with watch("tasks", show=False) as seen:
+        add.delay(1, 2)
+    assert "ran " in seen.html()
+    assert " ms" not in seen.text()
+    monkeypatch.setenv("GLASS_TIMES", "off")
+    assert " ms" not in seen.html()
+
+
+# It leaves nothing behind
+
+
+def test_it_leaves_without_a_trace():
+    hooks = (
+        signals.before_task_publish,
+        signals.after_task_publish,
+        signals.task_prerun,
+        signals.task_postrun,
+    )
+    before = [len(signal.receivers) for signal in hooks], Producer._publish
+    threads = set(threading.enumerate())
+    with watch("tasks", show=False):
+        assert Producer._publish is not before[1]
+        add.delay(1, 2)
+    assert ([len(signal.receivers) for signal in hooks], Producer._publish) == before
+    assert not probe.installed()
+    assert not probe._known
+    assert set(threading.enumerate()) == threads
+    assert trace.enclosing() is None
+
+
+def test_tasks_are_seen_without_being_named():
+    with watch(show=False) as seen:
+        add.delay(1, 2)
+    assert [type(event) for event in seen.events] == [Task]
