@@ -29,8 +29,9 @@ def is_push_service(endpoint: str) -> bool:
     Without this question anybody could have our server ask the machines behind our firewall.
     """
     parts = urlsplit(endpoint)
-    secure = parts.scheme == "https" or (settings.DEBUG and parts.scheme == "http")
-    return secure and validate_host(parts.hostname or "", settings.PUSH_SERVICES)
+    host = parts.hostname or ""
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host == "127.0.0.1")
+    return secure and validate_host(host, settings.PUSH_SERVICES)
 
 
 def public_key() -> str:
