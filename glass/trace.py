@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from glass.source import Place
 
 if TYPE_CHECKING:
+    from glass.probes.cache import CacheCall
     from glass.probes.http import Request
     from glass.probes.signals import Send
     from glass.probes.sql import Query
@@ -86,6 +87,13 @@ class Trace:
         from glass.probes.tasks import Task
 
         return [event for event in self.events if isinstance(event, Task)]
+
+    @property
+    def cache(self) -> list[CacheCall]:
+        """The calls of caches, in order: `seen.cache[0].key`, `seen.cache[0].hit`."""
+        from glass.probes.cache import CacheCall
+
+        return [event for event in self.events if isinstance(event, CacheCall)]
 
     def children(self) -> dict[Event | None, list[Event]]:
         """Each event's inner events, in order; under None stand the outermost ones.

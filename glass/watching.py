@@ -46,6 +46,7 @@ class watch:
 
     layers  which layers to record, for example watch("sql"); all of them when none is named
             "sql"   statements and transactions
+            "cache" calls of the cache framework: keys, hits, misses
             "http"  requests made with Django's test client
             "tasks" Celery's tasks: sent, run here, run by a worker
     show    False: record only, show nothing at the end of the block

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from glass.probes import http, signals, sql, tasks
+from glass.probes import cache, http, signals, sql, tasks
 from glass.trace import listening
 
 PROBES: dict[str, ModuleType] = {
     "sql": sql,
     "http": http,
     "signals": signals,
+    "cache": cache,
     "tasks": tasks,
     "unheard": signals,  # the sends that no receiver of the project hears
 }

@@ -15,12 +15,13 @@ import sqlparse
 from django.utils.html import escape
 from sqlparse import tokens as T
 
+from glass.probes.cache import CacheCall
 from glass.probes.http import Request
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Query, Transaction
 from glass.probes.tasks import Task
 from glass.trace import Trace
-from glass.views import sqltext, tasktext
+from glass.views import cachetext, sqltext, tasktext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out
 
 _QUIET = "opacity:.75"
@@ -37,7 +38,7 @@ _NAME = "font-family:var(--jp-code-font-family,monospace);font-weight:bold"
 _FOLDED = f"font-style:italic;{_QUIET}"
 _GREY, _GREY_TINT = "#8a8a8a", "rgba(128,128,128,0.18)"
 _BLUE, _BLUE_TINT = "#1e88e5", "rgba(30,136,229,0.12)"
-_GREEN_TINT = "rgba(46,160,67,0.2)"
+_GREEN, _GREEN_TINT = "#2e8b43", "rgba(46,160,67,0.2)"
 _ORANGE, _ORANGE_TINT = "#d9690f", "rgba(217,105,15,0.14)"
 _RED, _RED_TINT = "#e53935", "rgba(229,57,53,0.14)"
 _VIOLET = "#8e63ce"
@@ -81,6 +82,8 @@ def _group(group: Group, scale: float) -> str:
         return _send(group, scale)
     if isinstance(group.first, Call):
         return _call(group, scale)
+    if isinstance(group.first, CacheCall):
+        return _cache(group, scale)
     if isinstance(group.first, Task):
         return _task(group, scale)
     return _query(group, scale)
@@ -206,6 +209,28 @@ def _task(group: Group, scale: float) -> str:
     fate = tasktext.fate(group)
     parts.append(_note([fate], _RED_TINT) if group.error else f"<div>{escape(fate)}</div>")
     return _box(_RED if group.error else _ORANGE, parts)
+
+
+def _cache(group: Group, scale: float) -> str:
+    calls, times = group.events, len(group.events)
+    badge = _badge(f"{times}x", _GREY_TINT) if times > 1 else ""
+    head = f"{badge}<b>{escape(group.where)}</b> {_name(cachetext.asked(calls))}"
+    if outcome := cachetext.outcome(calls):
+        missed = any(call.misses for call in calls)
+        hit = any(call.hits for call in calls)
+        tint = _ORANGE_TINT if missed else _GREEN_TINT if hit else _GREY_TINT
+        head += f" -&gt; {_badge(outcome, tint)}"
+    if details := cachetext.details(calls):
+        head += f' <span style="{_QUIET}">{escape(details)}</span>'
+    if os.environ.get("GLASS_TIMES") != "off":
+        spent = _milliseconds(group.duration)
+        head += f' <span style="float:right;{_QUIET}">{spent} in all</span>'
+    parts = [f'<div style="overflow:hidden">{head}</div>']
+    if group.error:
+        parts.append(_note([f"raised: {group.error}"], _RED_TINT))
+    if remark := cachetext.remark(calls):
+        parts.append(_note([remark], _BLUE_TINT))
+    return _box(_RED if group.error else _GREEN, [*parts, *_groups(group.inner, scale)])
 
 
 def _groups(groups: list[Group], scale: float) -> list[str]:

@@ -126,18 +126,18 @@ def _columns(columns: IdentifierList) -> str:
 def values(params: Any) -> str:
     """One set of parameters, each shortened: "3, 'Sales'"."""
     if isinstance(params, dict):
-        return _join(
+        return join(
             (f"{name}={_value(value)}" for name, value in params.items()), ", ", len(params)
         )
-    return _join(map(_value, params or ()), ", ", len(params or ()))
+    return join(map(_value, params or ()), ", ", len(params or ()))
 
 
 def value_sets(sets: list[Any]) -> str:
     """The parameters of a repeated statement: "3 | 1 | 5 | ... 56 more"."""
-    return _join(map(values, sets), " | ", len(sets))
+    return join(map(values, sets), " | ", len(sets))
 
 
-def _join(parts: Iterable[str], glue: str, total: int) -> str:
+def join(parts: Iterable[str], glue: str, total: int) -> str:
     """As many of the parts as fit on a line, at least one, and how many more there are."""
     shown: list[str] = []
     for part in parts:

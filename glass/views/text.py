@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from textwrap import indent
 
+from glass.probes.cache import CacheCall
 from glass.probes.http import Request
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Transaction
 from glass.probes.tasks import Task
 from glass.trace import Trace
-from glass.views import sqltext, tasktext
+from glass.views import cachetext, sqltext, tasktext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out
 
 _STEP = "    "
@@ -34,6 +35,8 @@ def _group(group: Group) -> list[str]:
         return _send(group)
     if isinstance(group.first, Call):
         return _call(group)
+    if isinstance(group.first, CacheCall):
+        return _cache(group)
     if isinstance(group.first, Task):
         return _task(group)
     return _query(group)
@@ -99,6 +102,21 @@ def _task(group: Group) -> list[str]:
     if given := tasktext.given(group):
         lines.append(f"{_STEP}with {given}")
     return [*lines, *_inner(group), f"{_STEP}{tasktext.fate(group)}"]
+
+
+def _cache(group: Group) -> list[str]:
+    calls = group.events
+    line = f"{group.where}: {cachetext.asked(calls)}{_times(group)}"
+    if outcome := cachetext.outcome(calls):
+        line += f" -> {outcome}"
+    if details := cachetext.details(calls):
+        line += f" ({details})"
+    if group.error:
+        line += f", raised {group.error}"
+    lines = [line, *_inner(group)]
+    if remark := cachetext.remark(calls):
+        lines.append(f"{_STEP}<- {remark}")
+    return lines
 
 
 def _times(group: Group) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from glass.probes.cache import CacheCall
 from glass.probes.http import Request
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Query, Transaction
 from glass.probes.tasks import Task
 from glass.trace import Event, Trace
-from glass.views import sqltext
+from glass.views import cachetext, sqltext
 from glass.views.sqltext import count
 
 #: Groups shown in one view; what comes after is only counted.
@@ -119,6 +120,8 @@ def _key(event: Any) -> object:
         return type(event), event.signal, event.sender_name, event.told, event.places, event.error
     if isinstance(event, Call):
         return event.receiver, event.returned, event.error
+    if isinstance(event, CacheCall):
+        return event.alias, event.operation, event.places, event.error
     if isinstance(event, Task):
         states = tuple(state.name for state in event.states)
         return event.name, event.places, event.sent, event.route, event.where, states, event.error
@@ -135,6 +138,9 @@ def headline(trace: Trace) -> str:
         parts.append(count(len(sends), "signal"))
     if tasks := trace.tasks:
         parts.append(count(len(tasks), "task"))
+    if calls := trace.cache:
+        found = cachetext.found(calls)
+        parts.append(count(len(calls), "cache call") + (f" ({found})" if found else ""))
     if "sql" in trace.layers:
         parts.append(count(len(queries), "query"))
         if queries:

@@ -1,0 +1,110 @@
+"""Calls of a cache in words: "cache get 'price_list' -> hit"."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from glass.probes.cache import CacheCall
+from glass.views.sqltext import count, join, whole
+
+_LONGEST = 80
+_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-z])")
+_RANDOM = re.compile(r"(?=[a-z]*\d)[0-9a-z]{32}(?![0-9a-z])")
+
+
+def asked(calls: Sequence[CacheCall]) -> str:
+    """ "redis cache get 'price_list' (stored as ':2:price_list')" """
+    call = calls[0]
+    words = ["cache", call.operation]
+    if call.alias != "default":
+        words.insert(0, call.alias)
+    keys = dict.fromkeys(key for each in calls for key in each.keys)
+    if keys:
+        words.append(join(map(shown_key, keys), ", ", len(keys)))
+    if len(keys) == 1 and (stored := _stored(call)):
+        words.append(f"(stored as {stored})")
+    return " ".join(words)
+
+
+def outcome(calls: Sequence[CacheCall]) -> str:
+    """ "hit", "2 hits, 1 miss", "stored", "was not there"; "" where there is nothing to say."""
+    if any(call.hit is not None for call in calls):
+        return found(calls)
+    if calls[0].kind in ("incr", "decr"):
+        return join((whole(call.returned) for call in calls if not call.error), " | ", len(calls))
+    said = Counter(_said(call) for call in calls if not call.error)
+    if len(said) == 1:
+        return next(iter(said))
+    return ", ".join(f"{number} {words}" for words, number in said.items())
+
+
+def found(calls: Sequence[CacheCall]) -> str:
+    """ "hit" or "miss" of one key, "2 hits, 1 miss" of several."""
+    hits = sum(call.hits for call in calls)
+    misses = sum(call.misses for call in calls)
+    if hits + misses == 1:
+        return "hit" if hits else "miss"
+    return ", ".join(
+        count(number, noun) for number, noun in ((hits, "hit"), (misses, "miss")) if number
+    )
+
+
+def details(calls: Sequence[CacheCall]) -> str:
+    """ "timeout 3600, 2.1 kB" of what was stored; "" where nothing was."""
+    storing = [call for call in calls if call.size is not None or call.kind == "touch"]
+    timeouts = {call.timeout for call in storing}
+    parts = []
+    if len(timeouts) == 1:
+        (timeout,) = timeouts
+        parts.append("no timeout" if timeout is None else f"timeout {timeout:g}")
+    sizes = [call.size for call in storing if call.size is not None]
+    if sizes:
+        parts.append(size(sum(sizes)))
+    return ", ".join(parts)
+
+
+def size(number: int) -> str:
+    """ "47 bytes", "2.1 kB" """
+    return count(number, "byte") if number < 1000 else f"{number / 1000:.1f} kB"
+
+
+def remark(calls: Sequence[CacheCall]) -> str:
+    """What would ask once, where one line asks a cache for key after key; else ""."""
+    call = calls[0]
+    many = {"get": "get_many", "set": "set_many", "delete": "delete_many"}.get(call.kind)
+    keys = len({key for each in calls for key in each.keys})
+    if many is None or keys < 3:
+        return ""
+    return f"{len(calls)} calls, one after the other: {many}() does it in one"
+
+
+def shown_key(key: Any) -> str:
+    """Its repr; hashes and random parts, which differ from run to run, are only named."""
+    text = _RANDOM.sub("<random>", _HASH.sub("<hash>", whole(key)))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _stored(call: CacheCall) -> str:
+    """The key as the backend has it, where prefix, version or key function make a difference."""
+    try:
+        (stored,) = call.stored_keys
+    except Exception:  # noqa: BLE001  A learner's KEY_FUNCTION.
+        return ""
+    return "" if stored == f":1:{call.key}" else shown_key(stored)
+
+
+def _said(call: CacheCall) -> str:
+    if call.kind == "add":
+        return "stored" if call.returned else "not stored: the key is there"
+    if call.kind == "delete":
+        return "deleted" if call.returned else "was not there"
+    if call.kind == "touch":
+        return "kept on" if call.returned else "was not there"
+    if call.kind in ("incr_version", "decr_version"):
+        return f"now version {call.returned}"
+    if call.kind == "set_many" and call.returned:
+        return f"not stored: {join(map(shown_key, call.returned), ', ', len(call.returned))}"
+    return ""
