@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from glass.probes.cache import CacheCall
+from glass.probes.sql import Query
 from glass.views.sqltext import count, join, whole
 
 _LONGEST = 80
@@ -32,7 +33,10 @@ def asked(calls: Sequence[CacheCall]) -> str:
 def outcome(calls: Sequence[CacheCall]) -> str:
     """ "hit", "2 hits, 1 miss", "stored", "was not there"; "" where there is nothing to say."""
     if any(call.hit is not None for call in calls):
-        return found(calls)
+        read = sum(call.hits + call.misses for call in calls)
+        words = counted(calls) if read > 1 else "hit" if calls[0].hit else "miss"
+        stored = calls[0].kind == "get_or_set" and any(call.size is not None for call in calls)
+        return f"{words}, stored" if stored else words
     if calls[0].kind in ("incr", "decr"):
         return join((whole(call.returned) for call in calls if not call.error), " | ", len(calls))
     said = Counter(_said(call) for call in calls if not call.error)
@@ -41,15 +45,14 @@ def outcome(calls: Sequence[CacheCall]) -> str:
     return ", ".join(f"{number} {words}" for words, number in said.items())
 
 
-def found(calls: Sequence[CacheCall]) -> str:
-    """ "hit" or "miss" of one key, "2 hits, 1 miss" of several."""
+def counted(calls: Sequence[CacheCall]) -> str:
+    """ "2 hits, 1 miss" """
     hits = sum(call.hits for call in calls)
     misses = sum(call.misses for call in calls)
-    if hits + misses == 1:
-        return "hit" if hits else "miss"
-    return ", ".join(
-        count(number, noun) for number, noun in ((hits, "hit"), (misses, "miss")) if number
-    )
+    parts = [count(hits, "hit")] if hits else []
+    if misses:
+        parts.append("1 miss" if misses == 1 else f"{misses} misses")
+    return ", ".join(parts)
 
 
 def details(calls: Sequence[CacheCall]) -> str:
@@ -85,6 +88,15 @@ def shown_key(key: Any) -> str:
     """Its repr; hashes and random parts, which differ from run to run, are only named."""
     text = _RANDOM.sub("<random>", _HASH.sub("<hash>", whole(key)))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def is_of_a_cache(query: Query) -> bool:
+    """Whether a database cache asked this for itself."""
+    event = query.parent
+    while event is not None and not isinstance(event, CacheCall):
+        event = event.parent
+    table = getattr(event and event.backend, "_table", None)
+    return table is not None and f'"{table}"' in query.sql.replace("`", '"')
 
 
 def _stored(call: CacheCall) -> str:

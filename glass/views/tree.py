@@ -62,6 +62,8 @@ class Group:
     def sets(self) -> list[Any]:
         """The sets of values; [] where there are none, or a generator gave them."""
         query = self.first
+        if cachetext.is_of_a_cache(query):  # Pickles, and the time when they expire.
+            return []
         if query.many:
             return list(query.params) if isinstance(query.params, list | tuple) else []
         return [query.params for query in self.events if query.params]
@@ -121,7 +123,7 @@ def _key(event: Any) -> object:
     if isinstance(event, Call):
         return event.receiver, event.returned, event.error
     if isinstance(event, CacheCall):
-        return event.alias, event.operation, event.places, event.error
+        return event.alias, event.operation, event.version, event.places, event.error
     if isinstance(event, Task):
         states = tuple(state.name for state in event.states)
         return event.name, event.places, event.sent, event.route, event.where, states, event.error
@@ -139,7 +141,7 @@ def headline(trace: Trace) -> str:
     if tasks := trace.tasks:
         parts.append(count(len(tasks), "task"))
     if calls := trace.cache:
-        found = cachetext.found(calls)
+        found = cachetext.counted(calls)
         parts.append(count(len(calls), "cache call") + (f" ({found})" if found else ""))
     if "sql" in trace.layers:
         parts.append(count(len(queries), "query"))
