@@ -14,12 +14,9 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 
@@ -115,14 +112,32 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(204, b"")
 
 
-@dataclass(frozen=True)
 class Rehearsal:
-    """A store that runs, and how to spoil it."""
+    """A store in a process of its own, and how to spoil it.
 
-    url: str
-    user: str
-    password: str
-    folder: Path
+    The process ends with stop(), with the `with` block, and with the process that started it.
+    """
+
+    def __init__(self, folder: Path, user: str = "northlight", password: str = "compost") -> None:
+        self.folder, self.user, self.password = folder, user, password
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, folder],
+            env=os.environ | {"STORE_USER": user, "STORE_PASSWORD": password},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout
+        self.url = self._process.stdout.readline().strip()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self._process.communicate()  # It closes the pipes, and waits for the end.
 
     def fail(self, requests: int) -> None:
         """Let the next so many requests for copies fail."""
@@ -137,28 +152,6 @@ class Rehearsal:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(self.url + path, data, timeout=10) as response:
             return response.read()
-
-
-@contextmanager
-def running(
-    folder: Path, user: str = "northlight", password: str = "compost"
-) -> Iterator[Rehearsal]:
-    """Run a store in a process of its own, which ends with the block, and with its parent."""
-    variables = os.environ | {"STORE_USER": user, "STORE_PASSWORD": password}
-    process = subprocess.Popen(
-        [sys.executable, __file__, folder],
-        env=variables,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin and process.stdout
-    try:
-        yield Rehearsal(process.stdout.readline().strip(), user, password, folder)
-    finally:
-        process.stdin.close()
-        process.wait(10)
-        process.stdout.close()
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
-from backups import dumps, services, store_server, tasks
+from backups import dumps, services, tasks
 from backups.models import Backup
 from backups.store import HttpStore, StoreDown, StoreRefused
 from backups.store_server import Rehearsal
@@ -32,7 +32,7 @@ COPY = "2026-03-02" + {"sqlite": ".sqlite3.gz", "postgresql": ".sql.gz"}[connect
 def there(tmp_path: Path, settings: Any) -> Iterator[Rehearsal]:
     """A store that runs, and settings that lead to it."""
     settings.BACKUP_FOLDER = tmp_path / "here"
-    with store_server.running(tmp_path / "there") as rehearsal:
+    with Rehearsal(tmp_path / "there") as rehearsal:
         settings.BACKUP_STORE = {
             "URL": rehearsal.url,
             "USER": rehearsal.user,
@@ -353,7 +353,7 @@ def test_a_copy_that_changed_on_the_way_is_refused(there: Rehearsal, tmp_path: P
 
 
 def test_a_store_that_is_not_there(tmp_path: Path) -> None:
-    with store_server.running(tmp_path) as there:
+    with Rehearsal(tmp_path) as there:
         url = there.url
     with HttpStore(url, "a", "b") as store, pytest.raises(StoreDown, match="does not answer"):
         store.log_in()
@@ -381,12 +381,12 @@ def test_without_an_address_there_is_a_sentence(db: None, settings: Any) -> None
 
 def test_the_store_ends_with_whoever_started_it(tmp_path: Path) -> None:
     code = (
-        "import os; from pathlib import Path; from backups import store_server\n"
-        f"with store_server.running(Path(r'{tmp_path}')) as there:\n"
+        "import os; from pathlib import Path; from backups.store_server import Rehearsal\n"
+        f"with Rehearsal(Path(r'{tmp_path}')) as there:\n"
         "    import psutil\n"
         "    print(psutil.Process().children()[0].pid, flush=True); os._exit(1)\n"
     )
-    folder = Path(store_server.__file__).parents[1]
+    folder = Path(services.__file__).parents[1]
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONPATH": str(folder)},
