@@ -17,7 +17,7 @@ def unread_notices(request: HttpRequest) -> dict[str, Callable[[], int]]:
 
     def count() -> int:
         if not hasattr(request, "_unread_notices"):
-            request._unread_notices = Notice.objects.of(request.user).unread().count()  # type: ignore[attr-defined]
-        return request._unread_notices  # type: ignore[attr-defined]
+            request._unread_notices = Notice.objects.of(request.user).unread().count()
+        return request._unread_notices
 
     return {"unread_notices": count}
