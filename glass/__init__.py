@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from glass.broker import start_broker
     from glass.clock import at, next_runs, run_beat
+    from glass.contents import cache_contents
     from glass.database import reset
     from glass.notebook import load_ipython_extension, unload_ipython_extension
     from glass.project import setup
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Trace",
     "at",
+    "cache_contents",
     "diagram",
     "load_ipython_extension",
     "next_runs",
@@ -45,6 +47,7 @@ __all__ = [
 _HOME = {
     "Trace": "trace",
     "at": "clock",
+    "cache_contents": "contents",
     "diagram": "views.diagram",
     "load_ipython_extension": "notebook",
     "next_runs": "clock",

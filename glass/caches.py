@@ -68,7 +68,8 @@ def redis_names(backend: Any) -> list[bytes]:
     if redis is None:  # Nothing is there yet, and importing it takes a while.
         return []
     sign = str.maketrans({sign: f"\\{sign}" for sign in "\\*?[]"})
-    pattern = f"{backend.key_prefix.translate(sign)}:*"
+    # Without a prefix the server is this process' own.
+    pattern = f"{backend.key_prefix.translate(sign)}:*" if backend.key_prefix else "*"
     try:
         return sorted(backend._cache.get_client().scan_iter(match=pattern, count=1000))
     except redis.RedisError:
