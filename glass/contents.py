@@ -52,7 +52,8 @@ class Entry:
         return (
             "" if self.key is None else cachetext.shown_key(self.key),
             "" if self.version is None else str(self.version),
-            cachetext.shown_key(self.stored),
+            # A file's name is nothing but a hash: of the same key it is the same everywhere.
+            self.stored if self.stored.endswith(".djcache") else cachetext.shown_key(self.stored),
             "never" if self.seconds is None else f"{_rounded_up(self.seconds)} s",
             cachetext.size(self.size),
         )

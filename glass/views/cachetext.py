@@ -49,10 +49,8 @@ def counted(calls: Sequence[CacheCall]) -> str:
     """ "2 hits, 1 miss" """
     hits = sum(call.hits for call in calls)
     misses = sum(call.misses for call in calls)
-    parts = [count(hits, "hit")] if hits else []
-    if misses:
-        parts.append("1 miss" if misses == 1 else f"{misses} misses")
-    return ", ".join(parts)
+    found = (hits, "hit"), (misses, "miss")
+    return ", ".join(count(number, noun) for number, noun in found if number)
 
 
 def details(calls: Sequence[CacheCall]) -> str:

@@ -29,10 +29,12 @@ _EMPTY_LINE = re.compile(r"\n\s*\n")
 
 
 def count(number: int, noun: str) -> str:
-    """ "1 query", "2 queries" """
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
+    """ "1 query", "2 queries", "2 keys", "2 misses" """
+    if number != 1:
+        if noun.endswith("y") and not noun.endswith("ey"):
+            noun = f"{noun[:-1]}ie"
+        noun += "es" if noun.endswith("s") else "s"
+    return f"{number} {noun}"
 
 
 @lru_cache(maxsize=1000)
