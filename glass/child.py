@@ -54,10 +54,13 @@ def _worker(app: Any, folder: Path, order: dict[str, Any]) -> None:
     global _worker_of_process
     from celery.signals import worker_ready
 
+    from glass.reports import tell_queries
+
     def tell(**kwargs: Any) -> None:
         _ready(folder, sorted(app.tasks))
 
     worker_ready.connect(tell, weak=False)
+    tell_queries()
 
     worker = app.Worker(
         hostname=order["hostname"],

@@ -10,6 +10,9 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
+
+_CALL = "glass-listening"
 
 
 class Listener(threading.Thread):
@@ -19,6 +22,7 @@ class Listener(threading.Thread):
         super().__init__(name="glass events", daemon=True)
         self._app = app
         self._heard = heard
+        self._word = uuid4().hex
         self._ready = threading.Event()
         self._stopped = threading.Event()
 
@@ -38,20 +42,31 @@ class Listener(threading.Thread):
                 suppress(Exception),
                 self._app.connection_for_read(connect_timeout=1) as connection,
             ):
-                connection.ensure_connection(max_retries=1, interval_start=0)
-                receiver = self._app.events.Receiver(connection, handlers={"*": self._heard})
-                with receiver.consumer_context(wakeup=False) as (stream, _, _):
-                    self._ready.set()
-                    self._drain(stream)
+                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+                receiver = self._app.events.Receiver(connection, handlers={"*": self._hear})
+                with (
+                    receiver.consumer_context(wakeup=False) as (stream, _, _),
+                    self._app.events.default_dispatcher() as dispatcher,
+                ):
+                    self._drain(stream, dispatcher)
         finally:
             self._ready.set()
 
-    def _drain(self, stream: Any) -> None:
+    def _drain(self, stream: Any, dispatcher: Any) -> None:
         while not self._stopped.is_set():
+            if not self._ready.is_set():
+                # Some brokers subscribe behind one's back: what comes back has been heard.
+                dispatcher.send(_CALL, uuid=self._word)
             try:
-                stream.drain_events(timeout=0.1)
+                stream.drain_events(timeout=0.02)
             except TimeoutError:
                 stream.heartbeat_check()
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        if event.get("type") != _CALL:
+            self._heard(event)
+        elif event.get("uuid") == self._word:
+            self._ready.set()
 
     def stop(self) -> None:
         self._stopped.set()

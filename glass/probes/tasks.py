@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import sys
+from ast import literal_eval
+from itertools import zip_longest
 from time import monotonic, perf_counter, sleep, time
 from typing import Any, NamedTuple
 
@@ -16,9 +18,9 @@ from celery import current_app, signals
 from kombu.entity import Exchange
 from kombu.messaging import Producer
 
-from glass import source
+from glass import reports, source
 from glass.events import Listener
-from glass.trace import Event, Trace, _current, describe, enclosing, record
+from glass.trace import Event, Trace, _current, describe, enclosing, listening, record
 
 #: What a worker tells about a task, in its own word. "sent" is what we know better.
 _TOLD = ("received", "started", "succeeded", "failed", "retried", "revoked", "rejected")
@@ -55,6 +57,8 @@ class Task(Event):
     eta, expires as in the message's headers, ISO 8601, or None
     states       [State], in order
     where        "here", "worker", or "" as long as nobody has taken it
+    process      with a worker of this notebook's: "a child process", "a thread of the worker" or
+                 "the worker's process" itself; else ""
     waited       seconds between being sent and being started by a worker; None as long as unknown
     """
 
@@ -70,6 +74,7 @@ class Task(Event):
         "id",
         "kwargs",
         "name",
+        "process",
         "routing_key",
         "sent",
         "serializer",
@@ -93,7 +98,7 @@ class Task(Event):
         self.eta: str | None = None
         self.expires: str | None = None
         self.states: list[State] = []
-        self.where = ""
+        self.where = self.process = ""
         self.waited: float | None = None
         #: The ids of the tasks that the worker sends when this one is done: a chain's next.
         self.follows: list[str] = []
@@ -130,7 +135,10 @@ class Task(Event):
 def _before_publish(
     sender: str, body: Any, exchange: Any, routing_key: str, headers: dict[str, Any], **_: Any
 ) -> None:
+    if "id" not in headers:
+        return  # The message protocol of Celery 3.
     _listen()
+    headers[reports.WANTED] = True
     args, kwargs, embed = body
     task = Task(source.caller(), headers["id"], sender, args, kwargs)
     task.exchange = exchange.name if isinstance(exchange, Exchange) else exchange or ""
@@ -206,34 +214,59 @@ def _listen() -> None:
 
 
 def _heard(event: dict[str, Any]) -> None:
-    kind, _, told = event.get("type", "").partition("-")
+    task = _known.get(event.get("uuid", ""))
+    if event["type"] == reports.TOLD and task:
+        task.process = event["where"]
+        queries = reports.unpacked(event, task)
+        for trace in listening.get("sql", ()):
+            # Before the tasks that it has sent: of those the worker may tell first.
+            first = (n for n, inner in enumerate(trace.events) if inner.parent is task)
+            place = next(first, len(trace.events))
+            trace.events[place:place] = queries
+    kind, _, told = event["type"].partition("-")
     if kind != "task" or told not in _TOLD:
         return
-    task = _known.get(event["uuid"])
-    if task is None:
-        task = _sent_by_the_worker(event)
+    task = task or _sent_by_the_worker(event)
     if task is None or task.where == "here":
         return
     task.where = "worker"
     if told == "started" and task.waited is None:
         task.waited = max(0.0, event["timestamp"] - task._sent_at)
     task.duration = event.get("runtime", task.duration)
-    task.states.append(State(told, _told(event)))
+    task.states = _in_order([*task.states, State(told, _told(event))])
     if told == "failed":
         task.error = task.states[-1].detail
+
+
+def _in_order(states: list[State]) -> list[State]:
+    """Attempt by attempt: a pool may begin the next one before the worker tells of the last."""
+    attempt = ("received", "started", "retried")
+    columns = [[state for state in states if state.name == name] for name in attempt]
+    attempts = [state for row in zip_longest(*columns) for state in row if state]
+    return attempts + [state for state in states if state.name not in attempt]
 
 
 def _sent_by_the_worker(event: dict[str, Any]) -> Task | None:
     """A task that another one sent, which this watch saw: a chain's next, a chord's body."""
     parent = _known.get(event.get("parent_id") or "") or _known.get(event.get("root_id") or "")
-    if parent is None:
+    if parent is None or "name" not in event:
         return None
-    task = Task((), event["uuid"], event.get("name") or "", (), {})
+    args, kwargs = _read(event.get("args"), ()), _read(event.get("kwargs"), {})
+    task = Task((), event["uuid"], event["name"], args, kwargs)
     task.parent = parent
     task.sent = True
     _known[task.id] = task
     record(task)
     return task
+
+
+def _read(text: Any, otherwise: Any) -> Any:
+    """The arguments of which a worker's event has the repr, where that can be read back."""
+    try:
+        found = literal_eval(text)
+    except (ValueError, SyntaxError, TypeError):
+        return otherwise
+    return found if isinstance(found, tuple | list | dict) else otherwise
 
 
 def _told(event: dict[str, Any]) -> str:
@@ -258,8 +291,9 @@ def settle(seen: Trace) -> None:
     begin = monotonic()
     while waiting := [task for task in seen.tasks if _under_way(task)]:
         spent = monotonic() - begin
-        limit = 1.0 if any(task.states for task in waiting) else 0.3
-        if spent > 3 or (spent > limit and not any(_ready(task.id) for task in waiting)):
+        open_ = [task for task in waiting if not task.finished]
+        limit = 1.0 if any(task.states for task in open_) else 0.3
+        if spent > 3 or (spent > limit and not any(_ready(task.id) for task in open_)):
             return
         sleep(0.005)
 
@@ -269,7 +303,9 @@ def _under_way(task: Task) -> bool:
         return False
     if not task.finished:
         return not task.eta or task.state not in ("sent", "received") or _ready(task.id)
-    return any(id not in _known and _ready(id) for id in task.follows)
+    names = [state.name for state in task.states]
+    told = names.count("started") <= names.count("retried") + 1
+    return not told or any(id not in _known and _ready(id) for id in task.follows)
 
 
 def _ready(id: str) -> bool:

@@ -205,9 +205,10 @@ def _task(group: Group, scale: float) -> str:
             f'<details><summary style="cursor:pointer;{_QUIET}">the message</summary>'
             f'<pre style="{_CODE}">{escape(body)}</pre></details>'
         )
-    parts += _groups(group.inner, scale)
     fate = tasktext.fate(group)
+    inner = _groups(group.inner, scale)
     parts.append(_note([fate], _RED_TINT) if group.error else f"<div>{escape(fate)}</div>")
+    parts[-1:] = [*inner, parts[-1]] if tasktext.here(group) else [parts[-1], *inner]
     return _box(_RED if group.error else _ORANGE, parts)
 
 

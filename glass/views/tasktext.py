@@ -13,10 +13,15 @@ def asked(group: Group) -> str:
     return "then the worker sends" if by_worker else group.where
 
 
+def here(group: Group) -> bool:
+    """Whether it ran in this process."""
+    return bool(group.first.where == "here")
+
+
 def name(group: Group) -> str:
     """ "shop.tasks.send_confirmation(12)"; several of them without what they were given."""
     task = group.first
-    return task.name if len(group.events) > 1 or not _has_arguments(task) else _call(task)
+    return task.name if len(group.events) > 1 else f"{task.name}({_inside(task)})"
 
 
 def given(group: Group) -> str:
@@ -47,7 +52,8 @@ def fate(group: Group) -> str:
         return "sent, no worker has taken it yet"
     told = [_state(group, number) for number in range(len(task.states))]
     if not task.finished:
-        told.append("not finished yet")
+        waits = task.eta and task.state == "received"
+        told.append("waits for its eta" if waits else "not finished yet")
     who = "worker: " if task.where == "worker" else ""
     return who + ", ".join(told)
 
@@ -78,14 +84,6 @@ def _state(group: Group, number: int) -> str:
 def _joined(parts: list[str]) -> str:
     shown = parts if len(parts) <= 4 else [*parts[:3], f"... {len(parts) - 3} more"]
     return " | ".join(shown)
-
-
-def _has_arguments(task: Task) -> bool:
-    return bool(task.routing_key or task.exchange or task.where == "here")
-
-
-def _call(task: Task) -> str:
-    return f"{task.name}({_inside(task)})"
 
 
 def _inside(task: Task) -> str:

@@ -1,6 +1,8 @@
 """What glass sees of Celery's tasks, and that it changes nothing about them."""
 
+import sys
 import threading
+from importlib import import_module
 
 import pytest
 from celery import chain, current_app, shared_task, signals
@@ -8,13 +10,18 @@ from company.models import Department, Skill
 from django.db import transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
+from kombu.exceptions import OperationalError
 from kombu.messaging import Producer
 
-from glass import trace, watch
+from glass import start_broker, start_worker, trace, watch
+from glass.events import Listener
 from glass.probes import tasks as probe
 from glass.probes.signals import Call
 from glass.probes.sql import Query
 from glass.probes.tasks import State, Task
+from glass.task_modules import task_module
+
+WINDOWS = sys.platform == "win32"
 
 
 @shared_task(name="staff.count")
@@ -204,3 +211,167 @@ def test_tasks_are_seen_without_being_named():
     with watch(show=False) as seen:
         add.delay(1, 2)
     assert [type(event) for event in seen.events] == [Task]
+
+
+# Run by a worker
+
+JOBS = """
+from celery import shared_task
+from django.db import connection
+
+@shared_task
+def ask(*numbers):
+    with connection.cursor() as cursor:
+        for number in numbers:
+            cursor.execute("SELECT %s", [number])
+    return sum(numbers)
+
+@shared_task
+def fail(word):
+    raise ValueError(word)
+
+@shared_task(bind=True)
+def stubborn(self, times):
+    if self.request.retries < times:
+        raise self.retry(exc=ConnectionError("busy"), countdown=0)
+    return "done"
+"""
+
+
+@pytest.fixture(scope="module")
+def jobs(django_db_setup, django_db_blocker):
+    """A module with tasks, and a real worker that has it."""
+    with django_db_blocker.unblock():
+        task_module("watched_jobs", JOBS)
+        with start_worker():
+            yield import_module("watched_jobs")
+
+
+@pytest.fixture
+def sent(jobs, db):
+    current_app.conf.task_always_eager = False
+    return jobs
+
+
+def test_what_a_worker_tells(sent):
+    with watch("tasks", show=False) as seen:
+        assert sent.ask.delay(1, 2).get(timeout=5) == 3
+    (task,) = seen.tasks
+    assert [state.name for state in task.states] == ["received", "started", "succeeded"]
+    assert (task.where, task.exchange, task.routing_key) == ("worker", "", "celery")
+    body = '[[1, 2], {}, {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]'
+    assert (task.body, task.size, task.serializer) == (body, len(body), "json")
+    assert task.waited > 0
+    assert task.duration > 0
+    here = f"test_tasks.py line {task.places[0].line}"
+    assert seen.text().splitlines()[2:] == [
+        f"{here}: task watched_jobs.ask(1, 2) -> queue celery (json, {len(body)} bytes)",
+        "    worker: received, started, succeeded: 3",
+    ]
+    assert "waited " in seen.html()
+
+
+def test_what_a_task_asked_in_the_worker(sent):
+    with watch("tasks", "sql", show=False) as seen:
+        sent.ask.delay(1, 2).get(timeout=5)
+    (task,) = seen.tasks
+    assert [(query.sql, query.params, query.rows) for query in seen.queries] == [
+        ("SELECT %s", [1], 0),
+        ("SELECT %s", [2], 0),
+    ]
+    assert {query.parent for query in seen.queries} == {task}
+    assert task.process == ("a thread of the worker" if WINDOWS else "a child process")
+    assert "watched_jobs.py line 9: 2 queries, 0 rows" in seen.text()
+
+
+def test_a_task_that_nobody_watches_tells_nothing(sent):
+    heard = []
+    listener = Listener(
+        current_app._get_current_object(), lambda event: heard.append(event["type"])
+    )
+    assert listener.listen()
+    sent.ask.delay(1).get(timeout=5)
+    with watch("tasks", show=False):
+        sent.ask.delay(1).get(timeout=5)
+    listener.stop()
+    assert heard.count("task-succeeded") == 2
+    assert heard.count("glass-queries") == 1
+
+
+def test_a_failure_in_the_worker(sent):
+    with watch("tasks", show=False) as seen, pytest.raises(ValueError, match="<b>"):
+        sent.fail.delay("<b>no</b>").get(timeout=5)
+    assert told(seen) == [
+        ("watched_jobs.fail", ["received", "started", "failed: ValueError: <b>no</b>"])
+    ]
+    assert "<b>no" not in seen.html()
+
+
+def test_attempts_in_the_worker_stand_in_order(sent):
+    with watch("tasks", show=False) as seen:
+        assert sent.stubborn.delay(2).get(timeout=5) == "done"
+    attempt = ["received", "started", "retried: ConnectionError: busy"]
+    assert told(seen) == [
+        ("watched_jobs.stubborn", [*attempt * 2, "received", "started", "succeeded: 'done'"])
+    ]
+
+
+def test_what_the_worker_sends_itself(sent):
+    with watch("tasks", "sql", show=False) as seen:
+        chain(sent.ask.s(1), sent.ask.s(2), sent.ask.s(3))().get(timeout=5)
+    first, second, third = seen.tasks
+    assert (second.parent, third.parent) == (first, second)
+    assert [task.states[-1].detail for task in seen.tasks] == ["1", "3", "6"]
+    assert [len(seen.children()[task]) for task in seen.tasks] == [2, 3, 2]
+    assert "    then the worker sends: task watched_jobs.ask(1, 2)" in seen.text()
+    assert seen.text().index("SELECT") < seen.text().index("then the worker sends")
+
+
+def test_many_tasks_are_one_group_in_the_order_in_which_they_were_sent(sent):
+    with watch("tasks", "sql", show=False) as seen:
+        results = [sent.ask.delay(number) for number in range(5)]
+        assert sum(result.get(timeout=5) for result in results) == 10
+    text = seen.text().splitlines()
+    assert text[2].endswith(": task watched_jobs.ask, 5 times -> queue celery (json, 390 bytes)")
+    assert text[3:5] == [
+        "    with 0 | 1 | 2 | ... 2 more",
+        "    worker: received, started, succeeded: 0 | 1 | 2 | ... 2 more",
+    ]
+    assert "        with 0 | 1 | 2 | 3 | 4" in text
+
+
+def test_without_waiting_for_the_result_the_watch_waits(sent):
+    with watch("tasks", show=False) as seen:
+        sent.ask.delay(1)
+    assert told(seen) == [("watched_jobs.ask", ["received", "started", "succeeded: 1"])]
+
+
+def test_what_is_not_finished_says_so(sent):
+    with watch("tasks", show=False) as seen:
+        sent.ask.apply_async((1,), queue="nobody")
+        sent.ask.apply_async((1,), countdown=60)
+    assert not any(task.finished for task in seen.tasks)
+    lines = seen.text().splitlines()
+    assert "-> queue nobody (json" in lines[2]
+    assert lines[3] == "    sent, no worker has taken it yet"
+    assert "not before its eta)" in lines[5]
+    assert lines[6] == "    worker: received, waits for its eta"
+
+
+def test_a_watch_with_a_worker_leaves_nothing_behind(sent):
+    threads = set(threading.enumerate())
+    with watch("tasks", show=False):
+        sent.ask.delay(1).get(timeout=5)
+    assert set(threading.enumerate()) == threads
+    assert not probe.installed()
+    assert not probe._known
+
+
+def test_a_broker_that_is_gone(db):
+    with start_broker() as broker:
+        current_app.conf.task_always_eager = False
+        broker._server.stop()
+        with watch("tasks", show=False) as seen, pytest.raises(OperationalError):
+            add.apply_async((1, 2), ignore_result=True)
+    assert not seen.tasks[0].sent
+    assert seen.text().splitlines()[-1] == "    was not sent"
