@@ -12,7 +12,7 @@ from http.client import responses
 from typing import Any
 from urllib.parse import unquote
 
-from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import ASGIHandler
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, ResponseStartLine
 from tornado.netutil import bind_sockets
@@ -44,7 +44,8 @@ class LiveSite:
         (socket,) = bind_sockets(0, "127.0.0.1")
         self.port: int = socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._application: Any = get_asgi_application()
+        # Not get_asgi_application(): it would set Django up again, and its logging with it.
+        self._application: Any = ASGIHandler()
         self._socket = socket
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()

@@ -97,7 +97,7 @@ def newer(rows: Any, status: str, sequence: int) -> bool:
 
 
 def announce(kind: str, data: dict[str, Any], url: str) -> OutgoingWebhook:
-    """Write down that a partner is to be told. In the transaction of what it is about: both or none."""
+    """Write down that a partner is to be told; deliver() does it."""
     body = json.dumps({"type": kind, **data})
     return OutgoingWebhook.objects.create(url=url, body=body)
 
@@ -131,7 +131,7 @@ def deliver(webhook_id: int) -> str:
         status = OutgoingWebhook.Status.DEAD if dead else OutgoingWebhook.Status.WAITING
         error = str(why)[:200]
     OutgoingWebhook.objects.filter(pk=webhook_id).update(status=status, last_error=error)
-    return status
+    return str(status)
 
 
 def revive(webhooks: OutgoingWebhookQuerySet) -> int:

@@ -67,7 +67,7 @@ class Sandbox:
         """What happens to the next requests, one each; after that all is well again.
 
         "500", "503", "429"  nothing is done, and the answer says so
-        "slow"               it is done, and the answer comes half a second late
+        "slow"               it is done, and the answer comes 0.6 seconds late
         "cut"                it is done, and the connection is cut before the answer
         "ok"                 nothing special
         """

@@ -21,7 +21,7 @@ API_KEY = os.environ.get("PARTNER_API_KEY", "shop-key-for-this-course-only")
 OUR_SECRET = os.environ.get("PARTNER_WEBHOOK_SECRET", "whsec_dGhlIHBhcnRuZXIncyBzZWNyZXQ=")
 THEIR_SECRET = os.environ.get("SHOP_WEBHOOK_SECRET", "whsec_dGhlIHNob3AncyBvd24gc2VjcmV0")
 
-LATE = 0.5  # seconds
+LATE = 0.6  # seconds
 PATIENCE = 2.0  # seconds that we wait for an answer to a webhook
 LONGEST = 1_000_000  # bytes of a request
 
