@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glass.probes.signals import Send
     from glass.probes.sql import Query
     from glass.probes.tasks import Task
+    from glass.probes.templates import Render
 
 
 class Event:
@@ -94,6 +95,16 @@ class Trace:
         from glass.probes.cache import CacheCall
 
         return [event for event in self.events if isinstance(event, CacheCall)]
+
+    @property
+    def templates(self) -> list[Render]:
+        """The templates that were rendered, with the layer "templates", in order.
+
+        `seen.templates[0].processors` are the context processors that ran for it.
+        """
+        from glass.probes.templates import Render
+
+        return [event for event in self.events if isinstance(event, Render)]
 
     def children(self) -> dict[Event | None, list[Event]]:
         """Each event's inner events, in order; under None stand the outermost ones.

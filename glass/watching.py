@@ -16,7 +16,7 @@ class UnknownLayer(ValueError):
 
 
 def check_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
-    """The layers to record: all of them when none is named.
+    """The layers to record: the usual ones when none is named.
 
     Raises UnknownLayer with a sentence that names the ones there are.
     """
@@ -24,7 +24,7 @@ def check_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
         if layer not in PROBES:
             raise UnknownLayer(
                 f"There is no layer called {layer!r}. "
-                f"The layers are: {', '.join(PROBES)}. Without any, all of them are shown."
+                f"The layers are: {', '.join(PROBES)}. Without any: {', '.join(USUAL)}."
             )
     return layers or USUAL
 
@@ -44,11 +44,13 @@ class watch:
             list(Employee.objects.all())
         len(seen.queries), seen.queries[0].sql, seen.queries[0].line
 
-    layers  which layers to record, for example watch("sql"); all of them when none is named
+    layers  which layers to record, for example watch("sql"); when none is named all but the last
             "sql"   statements and transactions
-            "cache" calls of the cache framework: keys, hits, misses
             "http"  requests made with Django's test client
+            "signals"  sends that the project's receivers hear, and what happens in each
+            "cache" calls of the cache framework: keys, hits, misses
             "tasks" Celery's tasks: sent, run here, run by a worker
+            "templates"  what renders what, context processors, cached fragments
     show    False: record only, show nothing at the end of the block
 
     A count of queries means the statements that the code asked for. BEGIN, SAVEPOINT and COMMIT

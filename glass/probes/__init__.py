@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from glass.probes import cache, http, signals, sql, tasks
+from glass.probes import cache, http, signals, sql, tasks, templates
 from glass.trace import listening
 
 PROBES: dict[str, ModuleType] = {
@@ -13,10 +13,11 @@ PROBES: dict[str, ModuleType] = {
     "signals": signals,
     "cache": cache,
     "tasks": tasks,
+    "templates": templates,
     "unheard": signals,  # the sends that no receiver of the project hears
 }
 #: What is recorded when no layer is named: what the project's own code takes part in.
-USUAL = tuple(layer for layer in PROBES if layer != "unheard")
+USUAL = tuple(layer for layer in PROBES if layer not in ("templates", "unheard"))
 
 
 def switch(layer: str) -> None:

@@ -20,8 +20,9 @@ from glass.probes.http import Request
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Query, Transaction
 from glass.probes.tasks import Task
+from glass.probes.templates import Fragment, Processor, Render
 from glass.trace import Trace
-from glass.views import cachetext, sqltext, tasktext
+from glass.views import cachetext, sqltext, tasktext, templatetext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out
 
 _QUIET = "opacity:.75"
@@ -43,6 +44,7 @@ _ORANGE, _ORANGE_TINT = "#d9690f", "rgba(217,105,15,0.14)"
 _RED, _RED_TINT = "#e53935", "rgba(229,57,53,0.14)"
 _VIOLET = "#8e63ce"
 _TEAL = "#00897b"
+_BROWN = "#8d6e63"
 _BAR = 120  # px
 _FOLD = re.compile(r"(\.\.\. \d+ columns? of .+? \.\.\.|\.\.\. \d+ (?:values|rows|characters))")
 _KEYWORD = "color:var(--jp-mirror-editor-keyword-color,inherit);font-weight:bold"
@@ -86,6 +88,8 @@ def _group(group: Group, scale: float) -> str:
         return _cache(group, scale)
     if isinstance(group.first, Task):
         return _task(group, scale)
+    if isinstance(group.first, Render | Processor | Fragment):
+        return _template(group, scale)
     return _query(group, scale)
 
 
@@ -232,6 +236,21 @@ def _cache(group: Group, scale: float) -> str:
     if remark := cachetext.remark(calls):
         parts.append(_note([remark], _BLUE_TINT))
     return _box(_RED if group.error else _GREEN, [*parts, *_groups(group.inner, scale)])
+
+
+def _template(group: Group, scale: float) -> str:
+    event, times = group.first, len(group.events)
+    head = _badge(f"{times}x", _GREY_TINT) if times > 1 else ""
+    if not isinstance(event, Processor):
+        head += f"<b>{escape(group.where)}</b> "
+    head += _name(templatetext.told(event))
+    if os.environ.get("GLASS_TIMES") != "off":
+        spent = _milliseconds(group.duration)
+        head += f' <span style="float:right;{_QUIET}">{spent} in all</span>'
+    parts = [f'<div style="overflow:hidden">{head}</div>']
+    if group.raised:
+        parts.append(_note([f"raised: {group.error}"], _RED_TINT))
+    return _box(_RED if group.error else _BROWN, [*parts, *_groups(group.inner, scale)])
 
 
 def _groups(groups: list[Group], scale: float) -> list[str]:

@@ -9,8 +9,9 @@ from glass.probes.http import Request
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Transaction
 from glass.probes.tasks import Task
+from glass.probes.templates import Fragment, Processor, Render
 from glass.trace import Trace
-from glass.views import cachetext, sqltext, tasktext
+from glass.views import cachetext, sqltext, tasktext, templatetext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out
 
 _STEP = "    "
@@ -39,6 +40,8 @@ def _group(group: Group) -> list[str]:
         return _cache(group)
     if isinstance(group.first, Task):
         return _task(group)
+    if isinstance(group.first, Render | Processor | Fragment):
+        return _template(group)
     return _query(group)
 
 
@@ -121,6 +124,15 @@ def _cache(group: Group) -> list[str]:
     if remark := cachetext.remark(calls):
         lines.append(f"{_STEP}<- {remark}")
     return lines
+
+
+def _template(group: Group) -> list[str]:
+    event = group.first
+    where = "" if isinstance(event, Processor) else f"{group.where}: "
+    line = f"{where}{templatetext.told(event)}{_times(group)}"
+    if group.raised:
+        line += f", raised {group.error}"
+    return [line, *_inner(group)]
 
 
 def _times(group: Group) -> str:

@@ -10,12 +10,16 @@ from glass.probes.http import Request
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Query, Transaction
 from glass.probes.tasks import Task
+from glass.probes.templates import Fragment, Processor, Render
 from glass.trace import Event, Trace
-from glass.views import cachetext, sqltext
+from glass.views import cachetext, sqltext, templatetext
 from glass.views.sqltext import count
 
 #: Groups shown in one view; what comes after is only counted.
 SHOWN = 50
+
+#: Inside these the line of the cell is not said again.
+_SAYS_WHERE = (CacheCall, Fragment, Processor, Render, Request)
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Group:
         event = self.first
         where = event.place
         outer = event.places[-1] if len(event.places) > 1 else None
-        if outer is not None and outer.in_cell and not isinstance(event.parent, Request):
+        if outer is not None and outer.in_cell and not isinstance(event.parent, _SAYS_WHERE):
             where += f", called by line {outer.line}"
         return where or "outside your code"
 
@@ -50,6 +54,11 @@ class Group:
     @property
     def error(self) -> str | None:
         return next((event.error for event in self.events if event.error), None)
+
+    @property
+    def raised(self) -> bool:
+        """Whether the error began here, and not in what is inside."""
+        return bool(self.error) and all(inner.error != self.error for inner in self.inner)
 
     @property
     def counts(self) -> str:
@@ -127,6 +136,8 @@ def _key(event: Any) -> object:
     if isinstance(event, Task):
         states = tuple(state.name for state in event.states)
         return event.name, event.places, event.sent, event.route, event.where, states, event.error
+    if isinstance(event, Render | Processor | Fragment):
+        return templatetext.told(event), event.places, event.error
     return event  # Every request is shown by itself.
 
 
@@ -140,6 +151,8 @@ def headline(trace: Trace) -> str:
         parts.append(count(len(sends), "signal"))
     if tasks := trace.tasks:
         parts.append(count(len(tasks), "task"))
+    if templates := trace.templates:
+        parts.append(count(len(templates), "template"))
     if calls := trace.cache:
         found = cachetext.counted(calls)
         parts.append(count(len(calls), "cache call") + (f" ({found})" if found else ""))
