@@ -22,6 +22,7 @@ from kombu import pools
 from kombu.entity import Exchange
 from kombu.exceptions import OperationalError
 
+from glass import task_errors
 from glass.redis import Server
 
 
@@ -66,7 +67,8 @@ class Broker:
         self.settings: dict[str, Any] = {
             "task_always_eager": False,
             "broker_url": url,
-            "result_backend": self.app.conf.result_backend or url,
+            "result_backend": self.app.conf.result_backend
+            or ("rpc://" if url.startswith("amqp") else url),
             # A broker that is gone is said at once.
             "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0.1},
             "result_backend_transport_options": {
@@ -82,6 +84,7 @@ class Broker:
         connect(self.app, self.settings, self.prefix)
         self._check()
         running = self
+        task_errors.install()
         atexit.register(self.stop)
 
     def __repr__(self) -> str:
@@ -139,6 +142,7 @@ class Broker:
         for step in list(self._on_stop):
             step()
         running = None
+        task_errors.uninstall()
         atexit.unregister(self.stop)
         with suppress(Exception):  # A broker that is gone needs no cleaning.
             self._clean()
@@ -211,6 +215,12 @@ def connect(app: Celery, settings: dict[str, Any], prefix: str = "") -> None:
     for name in ("amqp", "control", "events"):
         app.__dict__.pop(name, None)
     app.__dict__.pop("amqp_cls", None)
+    backend = app._backend
+    if hasattr(backend, "result_consumer"):
+        # Results that are held would each look for the old store when they are dropped.
+        with suppress(Exception):
+            backend.result_consumer.stop()
+        backend.remove_pending_result = lambda result: result
     # Each thread has its backend, and a thread-safe one is shared.
     app._local = threading.local()
     app._backend_cache = None

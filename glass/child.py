@@ -27,7 +27,7 @@ def main() -> None:
     words = os.fdopen(0, "rb", buffering=0, closefd=False)
     order = json.loads(words.readline())
     folder = Path(order["folder"])
-    Thread(target=_listen, args=(words, folder), daemon=True).start()
+    Thread(target=_listen, args=(words, folder, order["tidy"]), daemon=True).start()
     sys.path[:0] = order["path"]
     import django
 
@@ -100,19 +100,25 @@ def _ready(folder: Path, tasks: list[str]) -> None:
     part.replace(folder / "ready")
 
 
-def _listen(words: IO[bytes], folder: Path) -> None:
+def _listen(words: IO[bytes], folder: Path, tidy: str | None) -> None:
     """Do what the notebook says, a word a line, and end when it is gone."""
     while word := words.readline():
         if word == b"stop\n":
             from celery.worker import state
 
             # Celery's own way takes a second or two, and gives the messages back to the broker.
-            end = monotonic() + 0.3
-            while (busy := state.reserved_requests or _waiting()) and monotonic() < end:
+            # A worker that has had nothing for a tenth of a second can go at once.
+            begin = idle_since = monotonic()
+            while monotonic() - begin < 0.4 and monotonic() - idle_since < 0.1:
                 sleep(0.01)
-            if not busy:
+                if state.reserved_requests or _waiting():
+                    idle_since = monotonic()
+            if monotonic() - idle_since >= 0.1:
                 break
             state.should_stop = 0
+    else:
+        if tidy:  # The notebook cannot do so any more.
+            shutil.rmtree(tidy, ignore_errors=True)
     import psutil
 
     for process in psutil.Process().children(recursive=True):

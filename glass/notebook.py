@@ -41,6 +41,7 @@ class _Watcher:
     def begin(self, info: Any) -> None:
         _forget_old_receivers()
         cell = info.raw_cell or ""
+        self._forget_old_tasks(cell)
         if "%load_ext glass" in cell:
             # Run again, the first cell starts afresh; IPython would only say "already loaded".
             self.shell.extension_manager.loaded.discard("glass")  # type: ignore[union-attr]
@@ -55,6 +56,13 @@ class _Watcher:
         self.open.close()
         self.watch = watch(*layers)
         self.shell.user_ns["seen"] = self.open.enter_context(self.watch)
+
+    def _forget_old_tasks(self, cell: str) -> None:
+        """A cell that defines a task may be run again: Celery alone keeps the first one."""
+        if "celery" in sys.modules:
+            from glass.task_modules import forget_tasks_of
+
+            forget_tasks_of(self.shell.transform_cell(cell))
 
     def end(self, result: Any) -> None:
         if self.watch and result.error_before_exec:  # A syntax error: nothing has run.
@@ -114,6 +122,20 @@ def _magic(line: str, cell: str | None = None) -> None:
     raise UsageError("%%watch stands on the first line of a cell, above the code to watch.")
 
 
+def _task_module(line: str, cell: str) -> None:
+    """%%task_module NAME: write the cell to a module, which workers started from now on import.
+
+    Then `from NAME import ...` gives its tasks to the notebook.
+    """
+    from glass.broker import BrokerProblem
+    from glass.task_modules import task_module
+
+    try:
+        print(task_module(line.strip(), cell))
+    except BrokerProblem as error:
+        raise UsageError(str(error)) from None
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """%load_ext glass: set the project up and make %%watch known. Again does no harm."""
     global _watcher
@@ -131,6 +153,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         shell.events.register("pre_run_cell", _watcher.begin)
         shell.events.register("post_run_cell", _watcher.end)
         shell.register_magic_function(_magic, "line_cell", "watch")  # type: ignore[arg-type]
+        shell.register_magic_function(_task_module, "cell", "task_module")  # type: ignore[arg-type]
         # What IPython takes a %%watch in the middle of a cell for.
         shell.register_magic_function(_magic, "line", "%watch")  # type: ignore[arg-type]
         # A cell that defines a model may be run again: the new class takes the old one's place.
@@ -149,7 +172,13 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     shell.input_transformers_cleanup.remove(_watcher.blank)
     shell.events.unregister("pre_run_cell", _watcher.begin)
     shell.events.unregister("post_run_cell", _watcher.end)
-    for kind, name in (("line", "watch"), ("cell", "watch"), ("line", "%watch")):
+    magics = (
+        ("line", "watch"),
+        ("cell", "watch"),
+        ("line", "%watch"),
+        ("cell", "task_module"),
+    )
+    for kind, name in magics:
         shell.magics_manager.magics[kind].pop(name, None)
     sql.forget_connections()
     kept = [f for f in warnings.filters if getattr(f[1], "pattern", "") != _REDEFINED]

@@ -1,14 +1,17 @@
 """A Redis server in this process: the broker and the result store where no real one is named.
 
-fakeredis holds the data and knows the commands. Its own TCP server has three faults that Celery
-runs into: an error reply closes the connection, small replies wait for Nagle's algorithm, and on
-Windows a blocking command (BRPOP) is never answered. This server has none of them.
+fakeredis holds the data and knows the commands. Its own TCP server has faults that Celery runs
+into: an error reply closes the connection, small replies wait for Nagle's algorithm, a command that
+waits (BRPOP) takes a message for a client that is gone, and on Windows it is never answered. This
+server has none of them.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from contextlib import suppress
+from select import select
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Lock, Thread, get_ident
 from typing import Any
@@ -123,9 +126,17 @@ class _Client(FakeSocket):
                 replies, self._ready = b"".join(self._ready), []
                 self._request.sendall(replies)
 
-    def _blocking(self, *args: Any, **kwargs: Any) -> Any:
+    def _blocking(self, timeout: Any, func: Callable[[bool], Any], *rest: Any, **more: Any) -> Any:
         self.flush()
-        return super()._blocking(*args, **kwargs)
+
+        def unless_gone(first: bool) -> Any:
+            # A message must not be taken for a client that is not there any more.
+            heard = not first and select([self._request], [], [], 0)[0]
+            if heard and not self._request.recv(1, socket.MSG_PEEK):
+                raise ConnectionResetError
+            return func(first)
+
+        return super()._blocking(timeout, unless_gone, *rest, **more)
 
     def _decode_error(self, error: SimpleError) -> Any:
         return error  # With its own first word, NOSCRIPT or WRONGTYPE, as Redis writes it.

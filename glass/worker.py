@@ -87,6 +87,11 @@ def start_beat(
     return Beat(schedule, settings=settings)
 
 
+def workers() -> list[Worker]:
+    """Those that run now."""
+    return [each for each in _running.values() if isinstance(each, Worker) and each.running]
+
+
 def _stop(name: str) -> None:
     if name in _running:
         _running[name].stop()
@@ -95,6 +100,8 @@ def _stop(name: str) -> None:
 class _Process:
     """A process beside the notebook, which ends with it."""
 
+    _BEGIN = " ready.\n"  # What it writes when it begins to work.
+
     def __init__(
         self,
         name: str,
@@ -102,6 +109,8 @@ class _Process:
         include: Iterable[str] = (),
         settings: dict[str, Any] | None = None,
     ) -> None:
+        from django.conf import settings as settings_of_django
+
         self.name = name
         self._own_broker = broker.running is None
         self.broker = broker.running or Broker()
@@ -109,7 +118,13 @@ class _Process:
         if database.private:
             database.private.followers.append(self._tell_database)
         self._tell_database()
-        environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+        environment = os.environ | {
+            # With override_settings() around, the settings do not know their module.
+            "DJANGO_SETTINGS_MODULE": settings_of_django.SETTINGS_MODULE
+            or os.environ["DJANGO_SETTINGS_MODULE"],
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONUTF8": "1",
+        }
         # A worker is an ordinary process, without an event loop.
         environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
         own_group: dict[str, Any] = (
@@ -141,12 +156,14 @@ class _Process:
     def _order(
         self, order: dict[str, Any], include: Iterable[str], settings: dict[str, Any] | None
     ) -> dict[str, Any]:
-        from glass.task_modules import modules
+        from glass import task_modules
 
+        include = [include] if isinstance(include, str) else include
         return order | {
             "folder": str(self._folder),
             "path": [path for path in sys.path if path],
-            "include": [*modules(), *([include] if isinstance(include, str) else include)],
+            "include": [*task_modules.modules(), *include],
+            "tidy": task_modules.folder(),
             "settings": self.broker.settings | (settings or {}),
             "prefix": self.broker.prefix,
             "hostname": f"{self.name}@{_AT}",
@@ -186,6 +203,8 @@ class _Process:
 
         The last one that stops takes along a broker that was not started by start_broker().
         """
+        if _running.get(self.name) is not self:
+            return
         self._say("stop")
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(SECONDS_TO_STOP)
@@ -233,7 +252,7 @@ class _Process:
         text = self._raw_log()
         if raw:
             return text
-        return _TIME.sub("", _ID.sub("", text.partition(" ready.\n")[2])).strip()
+        return _TIME.sub("", _ID.sub("", text.partition(self._BEGIN)[2])).strip()
 
     def _letters(self) -> Iterable[EmailMessage]:
         files = (self._folder / "mail").glob("*.log")
@@ -288,6 +307,8 @@ class Worker(_Process):
 
 class Beat(_Process):
     """A running beat: `beat.log()`, `beat.stop()`, or a with block."""
+
+    _BEGIN = " beat: Starting...\n"
 
     def __init__(
         self, schedule: dict[str, Any] | None = None, *, settings: dict[str, Any] | None = None

@@ -8,12 +8,12 @@ import pytest
 
 
 def require(name: str) -> str:
-    """Return what the test needs: for "browser" Chromium's path, for "postgres" the URL of a server.
+    """Return what the test needs: for "browser" Chromium's path, else the URL of a server.
 
     Where it is not here the test is skipped with a line that says why; it fails when the
     environment variable COURSE_REQUIRE names it (COURSE_REQUIRE=browser,postgres).
     """
-    found, why = {"browser": browser, "postgres": postgres}[name]()
+    found, why = _NEEDS[name]()
     if found:
         return found
     if name in os.environ.get("COURSE_REQUIRE", "").split(","):
@@ -41,6 +41,31 @@ def postgres() -> tuple[str | None, str]:
     except psycopg.Error as error:
         return None, f"No PostgreSQL test: {str(error).strip().splitlines()[0]}."
     return url, ""
+
+
+def redis() -> tuple[str | None, str]:
+    return _server("Redis", "COURSE_TEST_REDIS_URL")
+
+
+def rabbitmq() -> tuple[str | None, str]:
+    return _server("RabbitMQ", "COURSE_TEST_RABBITMQ_URL")
+
+
+def _server(name: str, variable: str) -> tuple[str | None, str]:
+    url = os.environ.get(variable)
+    if not url:
+        return None, f"No {name} test: {variable} names no server."
+    from kombu import Connection
+
+    try:
+        with Connection(url) as connection:
+            connection.ensure_connection(max_retries=1, timeout=5)
+    except Exception as error:  # noqa: BLE001 Each transport has its own.
+        return None, f"No {name} test: {str(error).strip().splitlines()[0]}."
+    return url, ""
+
+
+_NEEDS = {"browser": browser, "postgres": postgres, "redis": redis, "rabbitmq": rabbitmq}
 
 
 def undecided() -> dict[str, str]:

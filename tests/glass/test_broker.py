@@ -63,6 +63,14 @@ def test_who_waits_is_answered_at_once(server: Server, client: redis.Redis) -> N
         assert raw.recv(100) == b"+PONG\r\n"
 
 
+def test_nothing_is_taken_for_a_client_that_is_gone(server: Server, client: redis.Redis) -> None:
+    with socket.create_connection(server.server_address) as raw:
+        raw.sendall(b"*3\r\n$5\r\nBRPOP\r\n$5\r\nqueue\r\n$1\r\n0\r\n")
+        time.sleep(0.05)
+    client.lpush("queue", "parcel")
+    assert client.brpop("queue", timeout=2)[1] == b"parcel"
+
+
 def test_publish_and_subscribe(server: Server, client: redis.Redis) -> None:
     heard = client.pubsub(ignore_subscribe_messages=True)
     heard.subscribe("news")
