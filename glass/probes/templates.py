@@ -21,6 +21,7 @@ from django.template.loader_tags import ExtendsNode, IncludeNode
 from django.templatetags.cache import CacheNode
 
 from glass import source
+from glass.probes.signals import receiver_name
 from glass.trace import Event, describe, enclosing, enter, leave, listening
 
 _BUILTINS = frozenset({"True", "False", "None"})
@@ -66,8 +67,7 @@ class Processor(Event):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(source.caller())
-        name = getattr(function, "__qualname__", type(function).__qualname__)
-        self.name = f"{getattr(function, '__module__', '')}.{name}"
+        self.name = receiver_name(function)
         self.added: tuple[str, ...] = ()
         self.lost: dict[str, str] = {}
 
