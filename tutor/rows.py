@@ -1,9 +1,9 @@
 """Fresh rows for each run of an answer, whatever the run before did to them.
 
 On SQLite an answer gets a copy of the template file for itself: it may commit, delete, leave a
-transaction open or close the connection, and nobody else notices. A copy on PostgreSQL takes a
-hundred times as long, and nobody else may be connected to the original: it is made only for the
-exercises that ask for it. All else runs there in a transaction that is rolled back.
+transaction open or close the connection, and nobody else notices. On PostgreSQL
+that takes longer, and nobody else may be connected to the original: only the exercises that ask
+for it get a copy. All else runs there in a transaction that is rolled back.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 
 from glass import database
 from glass.probes.sql import known_connections
+from tutor import postgres
 
 _numbers = count(1)
 
@@ -121,19 +122,23 @@ class CopiedFile(_Copied):
 
 
 class CopiedDatabase(_Copied):
-    """A copy made by PostgreSQL: https://www.postgresql.org/docs/current/manage-ag-templatedbs.html"""
+    """One copy in this process, whose rows are put back for each run."""
 
     def __init__(self, original: str) -> None:
         super().__init__()
         self.original = original
 
     def make(self, number: int) -> str:
-        name = f"{self.original}_{os.getpid()}_{number}"
-        _on_the_server(f'CREATE DATABASE "{name}" TEMPLATE "{self.original}"')
-        return name
+        copy = _copies.get(self.original)
+        if copy is not None and not copy.put_back():
+            copy.remove()
+            copy = None
+        if copy is None:
+            copy = _copies[self.original] = postgres.Copy(self.original, number)
+        return copy.name
 
     def remove(self, name: str) -> None:
-        _on_the_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        """It stays for the next run, until this process ends."""
 
 
 class RolledBack(Rows):
@@ -184,10 +189,8 @@ def _forget_connection() -> None:
         del connections[DEFAULT_DB_ALIAS]
 
 
-def _on_the_server(sql: str) -> None:
-    # Django's own way to make test databases: a connection to none of them.
-    with connections.create_connection(DEFAULT_DB_ALIAS)._nodb_cursor() as cursor:
-        cursor.execute(sql)
+#: The copies on PostgreSQL, by the name of the original.
+_copies: dict[str, postgres.Copy] = {}
 
 
 @cache
@@ -195,9 +198,9 @@ def _can_be_copied(name: str) -> bool:
     """Whether PostgreSQL lets this user copy it: nobody else may be connected, this kernel neither."""
     if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
         return False
-    trial = CopiedDatabase(name)
     try:
-        trial.remove(trial.make(0))
+        postgres.remove_those_left_behind(name)
+        _copies[name] = postgres.Copy(name, 0)
     except DatabaseError:
         return False
     return True
