@@ -362,6 +362,15 @@ def test_the_sandbox_tells_us_again_where_we_fail(process: Sandbox) -> None:
     assert answers == [[500, 403, 500], [500, 500, 403]]
 
 
+def test_an_address_may_ask_for_failures(sandbox: Sandbox) -> None:
+    url = f"{sandbox.url}/v1/payments?fail=500,cut"
+    for _ in range(2):
+        with pytest.raises(calls.TryAgain):
+            calls.post(url)
+    with pytest.raises(calls.Refused, match="401"):
+        calls.post(url)
+
+
 def test_the_sandbox_ends_with_whoever_started_it() -> None:
     code = (
         "import os; from partners.sandbox import Sandbox; s = Sandbox();"

@@ -70,6 +70,8 @@ class Sandbox:
         "slow"               it is done, and the answer comes 0.6 seconds late
         "cut"                it is done, and the connection is cut before the answer
         "ok"                 nothing special
+
+        An address may ask for it as well: /v1/payments?fail=500,cut
         """
         self._control("fail", {"ways": ways})
 

@@ -12,6 +12,7 @@ from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from partners import signing
 
@@ -44,6 +45,14 @@ class Books:
         self.answers: dict[str, tuple[str, Answer]] = {}  # idempotency key: question, answer
         self.hooks: set[str] = set()
         self.browsers: dict[str, Any] = {}
+
+    def way(self, address: str) -> str:
+        """How the next request fails: as control says, or as its own address does: ?fail=500,cut"""
+        if self.failures:
+            return self.failures.popleft()
+        ways = parse_qs(urlsplit(address).query).get("fail", [""])[0].split(",")
+        before = sum(entry["path"] == address for entry in self.log)
+        return (ways[before] if before < len(ways) else "") or "ok"
 
     # ----- what the shop asks for
 
@@ -162,7 +171,7 @@ class Handler(BaseHTTPRequestHandler):
         if first == "control":
             data = json.loads(body) | ({"origin": self.server.url} if what == "browser" else {})
             return self.say_json(*books.control(what, data))
-        way = books.failures.popleft() if books.failures else "ok"
+        way = books.way(self.path)
         status, answer = (int(way), {}) if way.isdecimal() else self.answer(body)
         books.log.append(
             {
@@ -183,12 +192,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, body: bytes) -> Answer:
         books = self.server.books
-        if self.path in books.browsers:
-            return books.browsers[self.path].take(body, self.headers)  # type: ignore[no-any-return]
+        path = urlsplit(self.path).path
+        if path in books.browsers:
+            return books.browsers[path].take(body, self.headers)  # type: ignore[no-any-return]
         doors = {"/v1/payments": books.pay, "/hooks": books.hook}
-        if self.path not in doors:
+        if path not in doors:
             return 404, {"error": "There is nothing here."}
-        return doors[self.path](body.decode(errors="replace"), self.headers)
+        return doors[path](body.decode(errors="replace"), self.headers)
 
     def say_json(self, status: int, data: dict[str, Any]) -> None:
         self.say(status, json.dumps(data).encode(), "application/json")
