@@ -60,7 +60,7 @@ def details(calls: Sequence[CacheCall]) -> str:
     parts = []
     if len(timeouts) == 1:
         (timeout,) = timeouts
-        parts.append("no timeout" if timeout is None else f"timeout {timeout:g}")
+        parts.append("no timeout" if timeout is None else f"timeout {whole(timeout)}")
     sizes = [call.size for call in storing if call.size is not None]
     if sizes:
         parts.append(size(sum(sizes)))
@@ -95,6 +95,12 @@ def is_of_a_cache(query: Query) -> bool:
         event = event.parent
     table = getattr(event and event.backend, "_table", None)
     return table is not None and f'"{table}"' in query.sql.replace("`", '"')
+
+
+def family(call: CacheCall) -> str:
+    """What the keys of one kind have in common: "price:7" and "price:8" are shown together."""
+    text = shown_key(call.key)
+    return re.sub(r"\d+", "", text[: max(text.rfind(":"), text.rfind("/")) + 1] or text)
 
 
 def _stored(call: CacheCall) -> str:

@@ -132,7 +132,8 @@ def _key(event: Any) -> object:
     if isinstance(event, Call):
         return event.receiver, event.returned, event.error
     if isinstance(event, CacheCall):
-        return event.alias, event.operation, event.version, event.places, event.error
+        family = cachetext.family(event)
+        return event.alias, event.operation, family, event.version, event.places, event.error
     if isinstance(event, Task):
         states = tuple(state.name for state in event.states)
         return event.name, event.places, event.sent, event.route, event.where, states, event.error
