@@ -123,6 +123,7 @@ class _Judge:
     def _call(self, answer: Answer, arguments: tuple[Any, ...], expected: Any = None) -> Run:
         """Call the answer and evaluate what it returned, with everything watched."""
         run = self.run = Run(arguments, expected=expected)
+        run.again = lambda *more: self._call(answer, more)
         # A queryset that the answer returns is evaluated here, outside its own lines.
         last = source.Place(self.file, _last_line(answer), _name(answer), _kind(self.file))
         token = source.awaited.set((last,))

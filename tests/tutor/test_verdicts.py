@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from company.models import Department, Employee
+from django.core.cache import cache
 
 from tutor import checks, exercise, progress
 from tutor.checks import Exercise, Mistake, Prediction, Run, changes
@@ -208,6 +209,25 @@ def test_a_check_sees_the_rows_that_an_answer_left(make: Any) -> None:
 
     assert judge(task, answer).word == "correct"
     assert judge(task, lambda: 60).message == "Set every salary to 1."
+
+
+def test_a_check_may_call_again(make: Any) -> None:
+    """What the first call left is there: its rows, and what it cached."""
+    task: Exercise = make()
+
+    @task.check
+    def is_kept(run: Run) -> str | None:
+        Employee.objects.update(salary=1)
+        second = run.again("title")
+        if (second.arguments, second.value) != (("title",), run.value):
+            return "Called again, it returned something else."
+        return "It asked again." if second.queries else None
+
+    def kept(field: str = "pk") -> int:
+        return cache.get_or_set("people", Employee.objects.values(field).count)
+
+    assert judge(task, kept).word == "correct"
+    assert judge(task, lambda field="pk": Employee.objects.count()).message == "It asked again."
 
 
 def test_other_arguments_than_asked(make: Any) -> None:

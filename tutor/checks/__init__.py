@@ -34,6 +34,8 @@ class Run:
     printed    what it wrote to stdout and stderr
     error      the exception that came out of it, or None
     expected   what `expects` said for the same arguments on the same rows
+    again      calls the answer once more, on what it left behind (rows, caches, mail), with
+               arguments of its own: run.again(5) returns another Run
     """
 
     arguments: tuple[Any, ...] = ()
@@ -42,6 +44,7 @@ class Run:
     seen: Trace = field(default_factory=lambda: Trace(["sql"]))
     printed: str = ""
     error: BaseException | None = None
+    again: Callable[..., Run] = field(default=lambda *arguments: Run(arguments), repr=False)
 
     @property
     def queries(self) -> int:
