@@ -78,7 +78,7 @@ class BeatRun(Sequence[Sent]):
     """What a beat has sent: a sequence of (when, name, task), in order.
 
     results   what came of each message with apply=True: EagerResult, in the same order
-    last_run  {entry's name: when it was last sent}: what a beat keeps in its file
+    last_run  {entry's name: when it was last sent, or first seen}: what a beat keeps in its file
     """
 
     def __init__(self, names: Sequence[str], start: datetime, end: datetime) -> None:
@@ -198,7 +198,8 @@ def run_beat(
             "nevertheless, and the worker would refuse it. sorted(app.tasks) lists the names."
         )
     run = BeatRun(list(entries), begin, end)
-    run.last_run = {name: when for name, when in (last_run or {}).items() if name in entries}
+    # A beat notes when it first saw an entry, and counts an interval from there.
+    run.last_run = {name: (last_run or {}).get(name, begin) for name in entries}
     beat = _Beat(entries, begin, run.last_run)
     with _eager(app) if apply else nullcontext():
         for sent, entry in beat.sends(end):

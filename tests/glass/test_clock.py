@@ -139,6 +139,14 @@ def test_what_was_missed_is_sent_once_when_beat_comes_back():
     assert clock_times(sent.when for sent in forgot) == ["07 03:00"]
 
 
+def test_an_interval_goes_on_counting_where_beat_finds_its_file():
+    daily = {"report": timedelta(hours=24)}
+    first = run_beat(daily, "2026-03-02 10:00", days=0.9)
+    assert len(first) == 0
+    again = run_beat(daily, "2026-03-03 08:00", days=0.5, last_run=first.last_run)
+    assert clock_times(again.times("report")) == ["03 10:00"]
+
+
 def test_on_the_night_of_the_change_one_hour_is_missing_or_there_twice():
     both = {"interval": timedelta(minutes=30), "crontab": crontab(minute="*/30")}
     spring = run_beat(both, "2026-03-29", days=1, tz="Europe/Oslo").by_hour()
