@@ -58,7 +58,7 @@ def reset(what: str, course: Path = ROOT, work: Path = WORKSPACE) -> list[str]:
     if not copy.exists():
         workspace.place(source, copy)
         return [f"Added {name}."]
-    content = source.read_bytes()
+    content = workspace.given_content(source)
     if match[3]:
         content = _with_one_cell(source, copy, f"{chapter}.{match[3]}", name)
     elif workspace.says(copy) == workspace.says(source):

@@ -4,6 +4,7 @@ The rule, for each file of notebooks/ and exercises/:
 
 - It is compared by what it says. Of a notebook that is the kind and source of its cells that are
   not empty: JupyterLab also saves outputs, counts, metadata, and the empty cell it adds at the end.
+- Speaker's notes are left out: they are for who presents the lesson (`course present`).
 - A copy is written only when the course's file says something new. Until then the outputs of the
   learner's own runs stay as they are.
 - When it does, a copy that the learner has not changed is replaced, together with its outputs, for
@@ -19,6 +20,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from tutor.places import ROOT, WORKSPACE
 
@@ -100,7 +102,9 @@ def says(path: Path) -> str:
     if path.suffix == ".ipynb":
         try:
             cells = [
-                (cell["cell_type"], text(cell["source"])) for cell in json.loads(content)["cells"]
+                (cell["cell_type"], text(cell["source"]))
+                for cell in json.loads(content)["cells"]
+                if not is_note(cell)
             ]
             content = json.dumps([cell for cell in cells if cell[1]]).encode()
         except (ValueError, KeyError, TypeError):
@@ -134,7 +138,28 @@ def lay_beside(source: Path, copy: Path, says_now: str) -> Path | None:
 
 def place(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    write(target, source.read_bytes())
+    write(target, given_content(source))
+
+
+def given_content(source: Path) -> bytes:
+    """What a learner gets of a file: a notebook without what only a speaker reads, all else as it is."""
+    content = source.read_bytes()
+    if source.suffix != ".ipynb":
+        return content
+    try:
+        notebook = json.loads(content)
+        cells = [cell for cell in notebook["cells"] if not is_note(cell)]
+        if len(cells) == len(notebook["cells"]):
+            return content
+    except (ValueError, KeyError, TypeError):
+        return content
+    notebook["cells"] = cells
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def is_note(cell: dict[str, Any]) -> bool:
+    """Whether it is a speaker's note, as Jupyter marks one."""
+    return bool(cell["metadata"].get("slideshow", {}).get("slide_type") == "notes")
 
 
 def write(target: Path, content: bytes) -> None:

@@ -223,3 +223,28 @@ def test_an_interrupted_update_is_taken_up_again(two: Two, monkeypatch: pytest.M
     assert two.names() == [CHAPTER]
     assert two.update() == ["Added notebooks/05.ipynb."]
     assert two.read("notebooks/05.ipynb") == ["five"]
+
+
+def with_note(*sources: str, note: str) -> dict[str, Any]:
+    content = notebook(*sources)
+    note_cell = {
+        "cell_type": "markdown",
+        "id": "note",
+        "metadata": {"slideshow": {"slide_type": "notes"}},
+        "source": note,
+    }
+    content["cells"].insert(1, note_cell)
+    return content
+
+
+def test_speakers_notes_are_left_out_and_change_nothing(two: Two) -> None:
+    two.write("course", CHAPTER, with_note("one", "two", note="Goal."))
+    two.update()
+    assert two.read(CHAPTER) == ["one", "two"]
+    two.write("workspace", CHAPTER, notebook("one", "mine"))
+    two.write("course", CHAPTER, with_note("one", "two", note="Another goal."))
+    assert two.update() == []
+    assert two.read(CHAPTER) == ["one", "mine"]
+    two.write("course", CHAPTER, with_note("one", "three", note="Another goal."))
+    two.update()
+    assert two.read(NEW) == ["one", "three"]
