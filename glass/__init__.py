@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from glass.trace import Trace
     from glass.views.diagram import diagram
     from glass.views.page import page
+    from glass.views.progress import progress
     from glass.views.sequence import sequence
+    from glass.views.topology import topology
     from glass.watching import watch
     from glass.worker import start_beat, start_worker
 
@@ -32,6 +34,7 @@ __all__ = [
     "load_ipython_extension",
     "next_runs",
     "page",
+    "progress",
     "receivers_of",
     "reset",
     "run_beat",
@@ -40,6 +43,7 @@ __all__ = [
     "start_beat",
     "start_broker",
     "start_worker",
+    "topology",
     "unload_ipython_extension",
     "watch",
 ]
@@ -52,6 +56,7 @@ _HOME = {
     "load_ipython_extension": "notebook",
     "next_runs": "clock",
     "page": "views.page",
+    "progress": "views.progress",
     "receivers_of": "receivers",
     "reset": "database",
     "run_beat": "clock",
@@ -60,6 +65,7 @@ _HOME = {
     "start_beat": "worker",
     "start_broker": "broker",
     "start_worker": "worker",
+    "topology": "views.topology",
     "unload_ipython_extension": "notebook",
     "watch": "watching",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -33,24 +34,21 @@ class Listener(threading.Thread):
     def listen(self, patience: float = 2.0) -> bool:
         """Whether it hears what is sent from now on; False when the broker does not answer."""
         self.start()
-        return self._ready.wait(patience) and self.is_alive()
+        end = monotonic() + patience
+        while not self._ready.wait(0.005) and self.is_alive() and monotonic() < end:
+            pass
+        return self.listening
 
     def run(self) -> None:
         # No broker, no events: whoever publishes is told why.
-        try:
+        with suppress(Exception), self._app.connection_for_read(connect_timeout=1) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+            receiver = self._app.events.Receiver(connection, handlers={"*": self._hear})
             with (
-                suppress(Exception),
-                self._app.connection_for_read(connect_timeout=1) as connection,
+                receiver.consumer_context(wakeup=False) as (stream, _, _),
+                self._app.events.default_dispatcher() as dispatcher,
             ):
-                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-                receiver = self._app.events.Receiver(connection, handlers={"*": self._hear})
-                with (
-                    receiver.consumer_context(wakeup=False) as (stream, _, _),
-                    self._app.events.default_dispatcher() as dispatcher,
-                ):
-                    self._drain(stream, dispatcher)
-        finally:
-            self._ready.set()
+                self._drain(stream, dispatcher)
 
     def _drain(self, stream: Any, dispatcher: Any) -> None:
         while not self._stopped.is_set():

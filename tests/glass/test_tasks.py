@@ -10,16 +10,19 @@ from company.models import Department, Skill
 from django.db import transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
+from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 from kombu.messaging import Producer
 
-from glass import start_broker, start_worker, trace, watch
+from glass import progress, start_broker, start_worker, topology, trace, watch
+from glass.broker import BrokerProblem
 from glass.events import Listener
 from glass.probes import tasks as probe
 from glass.probes.signals import Call
 from glass.probes.sql import Query
 from glass.probes.tasks import State, Task
 from glass.task_modules import task_module
+from glass.views.progress import Bar, _Shown
 
 WINDOWS = sys.platform == "win32"
 
@@ -216,6 +219,8 @@ def test_tasks_are_seen_without_being_named():
 # Run by a worker
 
 JOBS = """
+import time
+
 from celery import shared_task
 from django.db import connection
 
@@ -235,6 +240,12 @@ def stubborn(self, times):
     if self.request.retries < times:
         raise self.retry(exc=ConnectionError("busy"), countdown=0)
     return "done"
+
+@shared_task(bind=True)
+def steps(self, number):
+    for done in range(1, number + 1):
+        self.update_state(state="PROGRESS", meta={"done": done, "total": number})
+        time.sleep(0.05)
 """
 
 
@@ -281,7 +292,7 @@ def test_what_a_task_asked_in_the_worker(sent):
     ]
     assert {query.parent for query in seen.queries} == {task}
     assert task.process == ("a thread of the worker" if WINDOWS else "a child process")
-    assert "watched_jobs.py line 9: 2 queries, 0 rows" in seen.text()
+    assert "watched_jobs.py line 11: 2 queries, 0 rows" in seen.text()
 
 
 def test_a_task_that_nobody_watches_tells_nothing(sent):
@@ -359,12 +370,106 @@ def test_what_is_not_finished_says_so(sent):
 
 
 def test_a_watch_with_a_worker_leaves_nothing_behind(sent):
-    threads = set(threading.enumerate())
     with watch("tasks", show=False):
         sent.ask.delay(1).get(timeout=5)
-    assert set(threading.enumerate()) == threads
+        assert "glass events" in [thread.name for thread in threading.enumerate()]
+    assert "glass events" not in [thread.name for thread in threading.enumerate()]
     assert not probe.installed()
     assert not probe._known
+
+
+# The bar
+
+
+def test_a_bar_ends_when_the_task_does(sent, capsys):
+    progress(sent.steps.delay(3))
+    progress(sent.fail.delay("no disk"))
+    assert capsys.readouterr().out.splitlines() == [
+        "[####################] done",
+        "[....................] failed: ValueError: no disk",
+    ]
+
+
+def test_the_bar_moves_in_a_notebook_and_only_its_end_is_stored(sent, monkeypatch):
+    monkeypatch.setattr("glass.views.progress._EVERY", 0.01)
+    shown = []
+    monkeypatch.setattr(_Shown, "__call__", lambda self, bar, last=False: shown.append(str(bar)))
+    progress(sent.steps.delay(4))
+    assert [bar for bar in dict.fromkeys(shown) if " of " in bar] == [
+        "[#####...............] 1 of 4",
+        "[##########..........] 2 of 4",
+        "[###############.....] 3 of 4",
+        "[####################] 4 of 4",
+    ]
+    assert shown[-1] == "[####################] done"
+
+
+def test_a_bar_gives_up(sent, capsys):
+    progress(sent.ask.apply_async((1,), countdown=60), limit=0.1)
+    assert "Nothing was heard of this task in 0.1 s." in capsys.readouterr().out
+
+
+def test_a_bar_of_an_eager_task(capsys):
+    progress(add.delay(1, 2))
+    assert capsys.readouterr().out == "[####################] done\n"
+
+
+def test_a_bar_is_escaped():
+    assert "<b>" not in Bar(0.5, "<b>")._repr_html_()
+    assert "width:50%" in Bar(0.5, "half")._repr_html_()
+
+
+# Without a worker (the one above has ended with its module's broker)
+
+
+@pytest.fixture
+def broker(db):
+    with start_broker() as broker:
+        current_app.conf.task_always_eager = False
+        yield broker
+
+
+def test_queues_and_what_waits_in_them(broker):
+    add.delay(1, 2)
+    add.apply_async((1, 2), queue="reports")
+    assert str(topology()).splitlines() == [
+        "exchange celery (direct)",
+        "  celery -> queue celery: 1 message waiting",
+        "exchange reports (direct)",
+        "  reports -> queue reports: 1 message waiting",
+    ]
+    assert topology().mermaid().splitlines() == [
+        "flowchart LR",
+        '    e0(["celery (direct)"])',
+        '    e1(["reports (direct)"])',
+        '    q0[("celery<br>1 message waiting")]',
+        '    q1[("reports<br>1 message waiting")]',
+        '    e0 -- "celery" --> q0',
+        '    e1 -- "reports" --> q1',
+    ]
+
+
+def test_topic_and_fanout_exchanges(broker):
+    orders, news = Exchange("orders", type="topic"), Exchange("news", type="fanout")
+    for name, exchange, key in (("eu", orders, "orders.eu.#"), ("bell", news, "")):
+        current_app.amqp.queues.add(Queue(name, exchange, routing_key=key))
+    assert str(topology()).splitlines()[2:] == [
+        "exchange news (fanout)",
+        "  -> queue bell: 0 messages waiting",
+        "exchange orders (topic)",
+        "  orders.eu.# -> queue eu: 0 messages waiting",
+    ]
+    assert 'e2 -- "orders.eu.#35;" --> q2' in topology().mermaid()
+
+
+def test_a_bar_says_that_no_worker_runs(broker, capsys):
+    progress(add.delay(1, 2))
+    assert "No worker runs" in capsys.readouterr().out
+
+
+def test_no_broker_no_queues():
+    with pytest.raises(BrokerProblem, match="tasks run at once"):
+        topology()
 
 
 def test_a_broker_that_is_gone(db):
