@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import (
+    caching,
     exercise,
     lab,
     loading,
@@ -52,6 +53,16 @@ def sending_rows() -> Iterator[Row]:
         f"{got['cost']:.1f} us more ({got['watch']:.1f} us to {got['bare']:.1f} us)",
         "at most 5 us",
         got["cost"] <= 5,
+    )
+
+
+def caching_rows() -> Iterator[Row]:
+    got = caching.measure()
+    yield Row(
+        "a watched call of the local memory cache, beside an unwatched one",
+        f"{got['cost']:.1f} us more ({got['watch']:.1f} us to {got['bare']:.1f} us)",
+        "at most 4 us",
+        got["cost"] <= 4,
     )
 
 
@@ -117,6 +128,7 @@ def exercise_rows() -> Iterator[Row]:
 MEASURES: list[Callable[[], Iterator[Row]]] = [
     watching_rows,
     sending_rows,
+    caching_rows,
     loading_rows,
     resetting_rows,
     notebook_rows,
