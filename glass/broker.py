@@ -80,6 +80,9 @@ class Broker:
         }
         if url.startswith("redis"):
             self.settings["broker_transport_options"] = {"global_keyprefix": self.prefix}
+        if self.settings["result_backend"] == "rpc://":
+            # A worker that sends tasks has a queue for their results; nobody cleans after it.
+            self.settings["result_expires"] = 3600
         self._before = dict(self.app.conf.changes)
         connect(self.app, self.settings, self.prefix)
         self._check()
@@ -186,9 +189,13 @@ class Broker:
                 if keys:
                     client.delete(*keys)
                 return
-            for queue in self.app.amqp.queues.values():
-                queue(channel).delete()
-                queue.exchange(channel).delete()
+            queues = list(self.app.amqp.queues.values())
+            for name in [*(queue.name for queue in queues), self.app.thread_oid]:
+                channel.queue_delete(name)
+            shared = (f"{self.prefix}{name}" for name in ("celery.pidbox", "celeryev"))
+            for name in [*(queue.exchange.name for queue in queues), *shared]:
+                channel.exchange_delete(name)
+            channel.exchange_delete(f"reply.{self.prefix}celery.pidbox")
 
 
 def _app() -> Celery:
@@ -218,8 +225,6 @@ def connect(app: Celery, settings: dict[str, Any], prefix: str = "") -> None:
     backend = app._backend
     if hasattr(backend, "result_consumer"):
         # Results that are held would each look for the old store when they are dropped.
-        with suppress(Exception):
-            backend.result_consumer.stop()
         backend.remove_pending_result = lambda result: result
     # Each thread has its backend, and a thread-safe one is shared.
     app._local = threading.local()

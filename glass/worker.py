@@ -240,13 +240,13 @@ class _Process:
             return (self._folder / "log").read_text(encoding="utf-8", errors="replace")
         return getattr(self, "_log", "")
 
-    def log(self, raw: bool = False) -> str:
+    def log(self, *, raw: bool = False, wait: float = 1.0) -> str:
         """What it wrote since it was ready; its tasks' print() too. raw: with ids and times.
 
-        Waits up to a second for the end of tasks that have begun: the result is there a moment
-        before the log has it.
+        wait  seconds, at most, for the end of tasks that have begun: a result is there a moment
+              before the log tells of it
         """
-        end = monotonic() + 1
+        end = monotonic() + wait
         while self.running and not _settled(self._raw_log()) and monotonic() < end:
             sleep(0.01)
         text = self._raw_log()
