@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import (
+    beat,
     caching,
     exercise,
     lab,
@@ -125,6 +126,22 @@ def exercise_rows() -> Iterator[Row]:
     )
 
 
+def beat_rows() -> Iterator[Row]:
+    got = beat.measure()
+    yield Row(
+        f"a week of the project's beat, {got['messages']} messages",
+        f"{got['seconds']:.2f} s",
+        "at most 1 s",
+        got["seconds"] <= 1,
+    )
+    yield Row(
+        f"a week with a message a minute, {got['many']:,} messages",
+        f"{got['often']:.2f} s",
+        "at most 1 s",
+        got["often"] <= 1,
+    )
+
+
 MEASURES: list[Callable[[], Iterator[Row]]] = [
     watching_rows,
     sending_rows,
@@ -135,6 +152,7 @@ MEASURES: list[Callable[[], Iterator[Row]]] = [
     memory_rows,
     lab_rows,
     exercise_rows,
+    beat_rows,
 ]
 
 
