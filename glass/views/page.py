@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ from textwrap import wrap
 from typing import Any
 
 _SCREEN = 94  # characters
+_TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=")[^"]*')
 
 
 class Page:
@@ -37,6 +39,8 @@ class Page:
         # the sandbox does not let open.
         base = '<base target="_blank">'
         html = html.replace("<head>", f"<head>{base}", 1)
+        # The token of a form is a secret, and another one each time.
+        html = _TOKEN.sub(r"\1", html)
         return (
             f'<iframe sandbox srcdoc="{escape(html)}" title="The page" loading="lazy" '
             f'style="width:100%;height:{self.height}px;border:1px solid #9e9e9e"></iframe>'

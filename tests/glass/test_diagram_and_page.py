@@ -7,7 +7,8 @@ from accounts.models import Profile
 from company.models import Assignment, Department, Employee, Project, Skill
 from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.test import Client
+from django.template import RequestContext, Template
+from django.test import Client, RequestFactory
 from shop.models import Category, Review
 
 from glass import diagram, page
@@ -106,6 +107,16 @@ def test_page_as_a_frame():
     assert "height:99px" in html
     assert html.count("<") == 2  # <iframe> and </iframe>: all of the page is escaped
     assert "&lt;base target=&quot;_blank&quot;&gt;" in html
+
+
+def test_the_token_of_a_form_is_left_out():
+    request = RequestFactory().get("/")
+    form = Template("<form>{% csrf_token %}<input value='1'></form>")
+    first, second = (
+        page(form.render(RequestContext(request)))._repr_mimebundle_() for _ in range(2)
+    )
+    assert first == second
+    assert "csrfmiddlewaretoken" in first["text/html"]
 
 
 def test_pages_side_by_side():
