@@ -80,7 +80,7 @@ def kernel_environment() -> dict[str, str]:
     jupyter = jupyter_environment()
     # Where it is missing, IPython warns and makes itself a temporary one.
     Path(jupyter["IPYTHONDIR"]).mkdir(parents=True, exist_ok=True)
-    foreign = ("DATABASE_URL", "DJANGO_")
+    foreign = ("CELERY_", "DATABASE_URL", "DJANGO_", "REDIS_URL")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     # The solutions must not count as the learner's own.
     return ours | jupyter | {"GLASS_TIMES": "off", "COURSE_PROGRESS": ":memory:"}
