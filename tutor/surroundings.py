@@ -10,11 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from pathlib import Path
+from threading import local
 from types import ModuleType
 from typing import Any
 from unittest import mock
 
 from asgiref.sync import SyncToAsync
+from celery import current_app
+from celery import signals as celery_signals
+from celery.utils.dispatch import Signal as CelerySignal
 from django.apps import apps
 from django.conf import settings
 from django.core import mail
@@ -35,7 +39,7 @@ type Undo = Callable[[], None]
 
 def remember() -> Undo:
     """Note how things are. What is returned puts them back, as often as it is called."""
-    undo = [part() for part in (_settings, _receivers, _models, _caches, _mail, _process)]
+    undo = [part() for part in (_settings, _receivers, _models, _celery, _caches, _mail, _process)]
 
     def put_back() -> None:
         for step in undo:
@@ -142,6 +146,58 @@ def _models() -> Undo:
                     setattr(model, name, value)
 
     return undo
+
+
+def _celery() -> Undo:
+    """The app's settings, its schedule, its tasks, and who hears Celery's own signals."""
+    app = current_app._get_current_object()
+    changes, schedule, tasks = app.conf.changes, app.conf.beat_schedule, app.tasks
+    pairs = [(changes, dict(changes)), (schedule, dict(schedule)), (tasks, dict(tasks))]
+    pairs += [(vars(task), dict(vars(task))) for task in tasks.values()]
+    heard = [
+        (signal, list(signal.receivers))
+        for signal in vars(celery_signals).values()
+        if isinstance(signal, CelerySignal) and signal.receivers is not None
+    ]
+
+    def undo() -> None:
+        for now, before in pairs:
+            if now != before:
+                now.clear()
+                now.update(before)
+        for signal, receivers in heard:
+            if signal.receivers != receivers:
+                signal.receivers[:] = receivers
+                signal.sender_receivers_cache.clear()
+
+    return undo
+
+
+@contextmanager
+def _eager() -> Iterator[None]:
+    """A task of an answer runs at once and here; what it sends by name reaches nobody.
+
+    An error stays in the result, as with a worker: eager_propagates would let retry() fail.
+    """
+    app = current_app._get_current_object()
+    # What the app has opened to a broker, and opens again when it is missing.
+    opened = ("_pool", "_local", "_backend_cache", "amqp", "control", "events")
+    before = {name: vars(app)[name] for name in opened if name in vars(app)}
+    changes = dict(app.conf.changes)
+
+    def reconnect(values: dict[str, Any]) -> None:
+        for name in opened:
+            vars(app).pop(name, None)
+        vars(app).update(values)
+
+    app.conf.update(task_always_eager=True, task_eager_propagates=False, broker_url="memory://localhost//")
+    reconnect({"_local": local(), "_backend_cache": None})
+    try:
+        yield
+    finally:
+        app.conf.changes.clear()
+        app.conf.changes.update(changes)
+        reconnect(before)
 
 
 def _caches() -> Undo:
@@ -289,6 +345,7 @@ def stage() -> Iterator[Printed]:
         mock.patch.dict(os.environ),
         mock.patch.object(mail, "outbox", [], create=True),
         mock.patch.object(database, "private", _NoReset()),
+        _eager(),
         redirect_stdout(printed),
         redirect_stderr(printed),
     ]

@@ -1,0 +1,115 @@
+"""Answers with tasks: they run at once, and leave Celery as it was."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from celery import current_app, shared_task
+from celery.exceptions import AlwaysEagerIgnored
+from celery.signals import task_success
+from company.models import Employee
+from company.tasks import count_primes
+from shop.tasks import book_courier
+
+import glass.broker
+from glass import start_broker
+from glass.task_modules import forget_tasks
+from tutor import surroundings
+from tutor.judging import judge
+from tutor.verdict import Verdict
+
+type Attempt = Callable[[Callable[..., Any]], Verdict]
+
+
+@pytest.fixture(params=["eager", "with a broker"])
+def attempt(
+    make: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Attempt]:
+    """Judge an answer twice; afterwards Celery is as it was."""
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
+    broker = start_broker() if request.param != "eager" else None
+    task, app = make(), current_app._get_current_object()
+
+    def judged(answer: Callable[..., Any]) -> Verdict:
+        def now() -> tuple[dict[str, Any], ...]:
+            conf = app.conf
+            return dict(conf.changes), dict(conf.beat_schedule), dict(app.tasks), dict(vars(kept))
+
+        kept = count_primes._get_current_object()
+        before = now()
+        verdict = judge(task, answer)
+        assert judge(task, answer).word == verdict.word
+        assert now() == before
+        assert not task_success.receivers
+        return verdict
+
+    yield judged
+    if broker:
+        assert broker.queues() == {"celery": 0}
+        sent = count_primes.delay(10)
+        assert (sent.state, broker.queues()) == ("PENDING", {"celery": 1})
+        broker.stop()
+    assert glass.broker.running is None
+    assert count_primes.delay(10).get() == 4
+
+
+def test_a_task_runs_at_once_on_the_answers_rows(attempt: Attempt) -> None:
+    forget_tasks(__name__)
+
+    @shared_task
+    def hire() -> int:
+        Employee.objects.create(
+            name="Ann",
+            email="ann@new.example",
+            title="Engineer",
+            salary=1,
+            hired_on="2026-03-02",
+        )
+        return Employee.objects.count() - 1
+
+    assert attempt(lambda: hire.delay().get()).word == "correct"
+
+
+def test_an_error_and_a_retry_stay_in_the_result(attempt: Attempt) -> None:
+    def answer() -> int:
+        booked = book_courier.delay("2026-W1", wait=0)
+        failed = book_courier.delay("2026-W1", busy=9, wait=0)
+        right = booked.get()["attempts"] == 3 and failed.state == "FAILURE"
+        return Employee.objects.count() if right else -1
+
+    assert attempt(answer).word == "correct"
+
+
+def test_what_an_answer_changes_is_put_back(attempt: Attempt) -> None:
+    bodies = iter(range(100))
+
+    def answer() -> int:
+        app = current_app
+        number = next(bodies)
+
+        @shared_task(name="answers.newest")
+        def newest() -> int:
+            return number
+
+        assert newest.delay().get() == number, "the body of the run before"
+        app.conf.task_always_eager = True
+        app.conf.timezone = "Asia/Kolkata"
+        app.conf.beat_schedule["nightly"] = {"task": "answers.newest", "schedule": 10}
+        count_primes.rate_limit = "1/h"
+        app.tasks.pop("shop.tasks.book_courier")
+        task_success.connect(lambda **kwargs: None, weak=False)
+        with pytest.warns(AlwaysEagerIgnored):
+            app.send_task("answers.newest")
+        return Employee.objects.count()
+
+    assert attempt(answer).word == "correct"
+
+
+def test_it_costs_next_to_nothing() -> None:
+    begin = time.perf_counter()
+    for _ in range(20):
+        undo = surroundings._celery()
+        with surroundings._eager():
+            undo()
+    assert time.perf_counter() - begin < 20 * 0.002
