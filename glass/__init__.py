@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from glass.receivers import receivers_of
     from glass.trace import Trace
     from glass.views.diagram import diagram
+    from glass.views.lanes import lanes
     from glass.views.page import page
     from glass.views.progress import progress
     from glass.views.sequence import sequence
@@ -31,6 +32,7 @@ __all__ = [
     "at",
     "cache_contents",
     "diagram",
+    "lanes",
     "load_ipython_extension",
     "next_runs",
     "page",
@@ -53,6 +55,7 @@ _HOME = {
     "at": "clock",
     "cache_contents": "contents",
     "diagram": "views.diagram",
+    "lanes": "views.lanes",
     "load_ipython_extension": "notebook",
     "next_runs": "clock",
     "page": "views.page",
