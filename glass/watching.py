@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import TracebackType
 
 from django.core.exceptions import ImproperlyConfigured
@@ -74,7 +75,9 @@ class watch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        tasks.settle(self.trace)
+        # Who does not want to wait any longer for a worker sees what there is.
+        with suppress(KeyboardInterrupt):
+            tasks.settle(self.trace)
         trace.stop_listening(self.trace)
         for layer in self.trace.layers:
             switch(layer)

@@ -120,9 +120,9 @@ class Task(Event):
 
     @property
     def route(self) -> str:
-        """ "queue celery" """
+        """ "queue celery"; "" of a task that was not sent from here."""
         if not self.exchange:
-            return f"queue {self.routing_key}"
+            return f"queue {self.routing_key}" if self.routing_key else ""
         return f"exchange {self.exchange}, routing key {self.routing_key}"
 
     def __repr__(self) -> str:

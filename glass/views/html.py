@@ -209,10 +209,10 @@ def _task(group: Group, scale: float) -> str:
             f'<details><summary style="cursor:pointer;{_QUIET}">the message</summary>'
             f'<pre style="{_CODE}">{escape(body)}</pre></details>'
         )
-    fate = tasktext.fate(group)
-    inner = _groups(group.inner, scale)
-    parts.append(_note([fate], _RED_TINT) if group.error else f"<div>{escape(fate)}</div>")
-    parts[-1:] = [*inner, parts[-1]] if tasktext.here(group) else [parts[-1], *inner]
+    lines = tasktext.fate(group)
+    tint = _RED_TINT if group.error else _GREEN_TINT if group.first.finished else _GREY_TINT
+    fate, inner = [_note(lines, tint)], _groups(group.inner, scale)
+    parts += inner + fate if tasktext.here(group) else fate + inner
     return _box(_RED if group.error else _ORANGE, parts)
 
 

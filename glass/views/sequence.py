@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from glass.probes.signals import Call, Send
 from glass.probes.sql import Query
+from glass.probes.tasks import Task
 from glass.trace import Event, Trace
 from glass.views.sqltext import count
 
@@ -71,7 +72,8 @@ class Sequence:
 def sequence(seen: Trace) -> Sequence:
     """Draw the signals of a trace: sender, signal, receivers, and what each receiver answered.
 
-    Queries are counted beside the one who made them.
+    Tasks go through their queue to the worker, where there is one. Queries are counted beside the
+    one who made them.
     """
     return Sequence(seen)
 
@@ -96,8 +98,27 @@ def _arrows(events: list[Event], tree: dict[Event | None, list[Event]], actor: s
                 arrows.append(Arrow(actor, event.name, f"raised {event.error}", back=True))
             elif event.returned != "None":
                 arrows.append(Arrow(actor, event.name, event.returned, back=True))
+        elif isinstance(event, Task):
+            arrows += _task(event, tree, actor)
         elif event is not None:  # A request or a transaction: its inside is what counts here.
             arrows += _arrows(tree.get(event, []), tree, actor)
+    return arrows
+
+
+def _task(task: Task, tree: dict[Event | None, list[Event]], actor: str) -> list[Arrow]:
+    """Through its queue to the worker; without one, at once."""
+    arrows = [Arrow(actor, task.route, task.name)] if task.route else []
+    if not task.where:
+        return arrows
+    here = task.where == "here"
+    runs = task.name if here else "worker"
+    if task.route:
+        arrows.append(Arrow(task.route, runs, task.name))
+    else:
+        arrows.append(Arrow(actor, runs, "" if here else f"sends {task.name}"))
+    arrows += _arrows(tree.get(task, []), tree, runs)
+    if task.finished:
+        arrows.append(Arrow(actor if here else runs, runs, str(task.states[-1]), back=here))
     return arrows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glass.probes.tasks import Task
+from glass.probes.tasks import State, Task
 from glass.views.sqltext import count, values
 from glass.views.tree import Group
 
@@ -43,19 +43,24 @@ def way(group: Group) -> str:
     return f" -> {task.route}" + (f" ({', '.join(extras)})" if extras else "")
 
 
-def fate(group: Group) -> str:
-    """ "worker: received, started, succeeded: 'sent'" """
+def fate(group: Group) -> list[str]:
+    """["worker: received, started, succeeded: 'sent'"]; each attempt of a retried one in its line."""
     task = group.first
     if not task.states:
         if not task.sent:
-            return "was not sent" if task.routing_key else "still running"
-        return "sent, no worker has taken it yet"
-    told = [_state(group, number) for number in range(len(task.states))]
+            return ["was not sent" if task.routing_key else "still running"]
+        return ["sent, no worker has taken it yet"]
+    attempts: list[list[str]] = [[]]
+    for number, state in enumerate(task.states):
+        attempts[-1].append(_state(group, number))
+        if state.name == "retried":
+            attempts.append([])
     if not task.finished:
         waits = task.eta and task.state == "received"
-        told.append("waits for its eta" if waits else "not finished yet")
+        attempts[-1].append("waits for its eta" if waits else "not finished yet")
     who = "worker: " if task.where == "worker" else ""
-    return who + ", ".join(told)
+    lines = [", ".join(attempt) for attempt in attempts]
+    return [who + lines[0], *(" " * len(who) + line for line in lines[1:])]
 
 
 def spent(group: Group) -> str:
@@ -76,9 +81,11 @@ def body(group: Group) -> str:
 
 
 def _state(group: Group, number: int) -> str:
-    states = [task.states[number] for task in group.events]
-    details = list(dict.fromkeys(state.detail for state in states))
-    return f"{states[0].name}: {_joined(details)}" if any(details) else states[0].name
+    states: list[State] = [task.states[number] for task in group.events]
+    details = [state.detail for state in states]
+    if not any(details):
+        return states[0].name
+    return f"{states[0].name}: {_joined(details if len(set(details)) > 1 else details[:1])}"
 
 
 def _joined(parts: list[str]) -> str:

@@ -104,11 +104,9 @@ def _task(group: Group) -> list[str]:
     lines[0] += tasktext.way(group)
     if given := tasktext.given(group):
         lines.append(f"{_STEP}with {given}")
-    fate = f"{_STEP}{tasktext.fate(group)}"
+    fate = [_STEP + line for line in tasktext.fate(group)]
     # What a task caused here stands in order; what a worker tells comes first.
-    return (
-        [*lines, *_inner(group), fate] if tasktext.here(group) else [*lines, fate, *_inner(group)]
-    )
+    return lines + (_inner(group) + fate if tasktext.here(group) else fate + _inner(group))
 
 
 def _cache(group: Group) -> list[str]:

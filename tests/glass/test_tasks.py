@@ -14,7 +14,7 @@ from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 from kombu.messaging import Producer
 
-from glass import progress, start_broker, start_worker, topology, trace, watch
+from glass import progress, sequence, start_broker, start_worker, topology, trace, watch
 from glass.broker import BrokerProblem
 from glass.events import Listener
 from glass.probes import tasks as probe
@@ -325,6 +325,11 @@ def test_attempts_in_the_worker_stand_in_order(sent):
     assert told(seen) == [
         ("watched_jobs.stubborn", [*attempt * 2, "received", "started", "succeeded: 'done'"])
     ]
+    assert seen.text().splitlines()[3:] == [
+        "    worker: received, started, retried: ConnectionError: busy",
+        "            received, started, retried: ConnectionError: busy",
+        "            received, started, succeeded: 'done'",
+    ]
 
 
 def test_what_the_worker_sends_itself(sent):
@@ -376,6 +381,35 @@ def test_a_watch_with_a_worker_leaves_nothing_behind(sent):
     assert "glass events" not in [thread.name for thread in threading.enumerate()]
     assert not probe.installed()
     assert not probe._known
+
+
+# The picture
+
+
+def test_the_way_of_an_eager_task(company):
+    with watch("tasks", "sql", show=False) as seen:
+        count_skills.delay()
+    assert str(sequence(seen)).splitlines() == [
+        "your code -> staff.count",
+        "staff.count: 1 query",
+        "your code <- staff.count: succeeded: 2",
+    ]
+
+
+def test_the_way_through_a_queue(sent):
+    with watch("tasks", "sql", show=False) as seen:
+        chain(sent.ask.s(1), sent.ask.s(2))().get(timeout=5)
+        sent.ask.apply_async((1,), queue="nobody")
+    assert str(sequence(seen)).splitlines() == [
+        "your code -> queue celery: watched_jobs.ask",
+        "queue celery -> worker: watched_jobs.ask",
+        "worker: 1 query",
+        "worker: sends watched_jobs.ask",
+        "worker: 2 queries",
+        "worker: succeeded: 3",
+        "worker: succeeded: 1",
+        "your code -> queue nobody: watched_jobs.ask",
+    ]
 
 
 # The bar
