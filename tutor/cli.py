@@ -21,6 +21,7 @@ COMMANDS = {
     "lint": ("tutor.lint", "say what the exercises lack"),
     "build": ("tutor.build", "derive exercises/ from solutions/"),
     "notebooks": ("tutor.notebooks", "run the notebooks again and store their outputs"),
+    "plan": ("tutor.plan", "the course as half days or days, for somebody who teaches it"),
     "bench": ("tutor.bench", "measure what is meant to be fast"),
 }
 
