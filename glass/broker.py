@@ -11,23 +11,19 @@ import base64
 import json
 import os
 import socket
-import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from celery import Celery, current_app
-from celery.app.amqp import AMQP, Queues
-from kombu import pools
-from kombu.entity import Exchange
 from kombu.exceptions import OperationalError
 
 from glass import task_errors
-from glass.redis import Server
+from glass.celery_app import BrokerProblem, connect, project_app
 
+if TYPE_CHECKING:
+    from glass.redis import Server
 
-class BrokerProblem(Exception):
-    """What is wrong with the broker or the worker, and what to do, in a sentence."""
+__all__ = ["Broker", "BrokerProblem", "start_broker"]
 
 
 #: The broker that this process' tasks go to, or None.
@@ -57,10 +53,10 @@ class Broker:
 
     def __init__(self) -> None:
         global running
-        self.app = _app()
+        self.app = project_app()
         url = os.environ.get("CELERY_BROKER_URL")
         self.embedded = not url
-        self._server = None if url else Server()
+        self._server = None if url else _server()
         self.prefix = "" if self.embedded else f"glass-{socket.gethostname()}-{os.getpid()}."
         self._on_stop: list[Callable[[], object]] = []
         url = url or self._server.url  # type: ignore[union-attr]
@@ -198,51 +194,7 @@ class Broker:
             channel.exchange_delete(f"reply.{self.prefix}celery.pidbox")
 
 
-def _app() -> Celery:
-    """The project's app. Raises BrokerProblem where there is none."""
-    from django.apps import apps
+def _server() -> Server:
+    from glass.redis import Server  # A worker that starts does so while fakeredis is loaded.
 
-    app = current_app._get_current_object() if apps.ready else None
-    if app is None or app.main in (None, "default"):
-        raise BrokerProblem(
-            "This project has no Celery app. Django's __init__.py of the settings' package imports "
-            "one: https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html"
-        )
-    return app
-
-
-def connect(app: Celery, settings: dict[str, Any], prefix: str = "") -> None:
-    """Change settings of an app that may have been used already: let go of what it had opened.
-
-    prefix  of the names of queues and exchanges, where the broker is RabbitMQ
-    """
-    app.conf.update(settings)
-    pools.reset()  # type: ignore[no-untyped-call]
-    app._pool = None
-    for name in ("amqp", "control", "events"):
-        app.__dict__.pop(name, None)
-    app.__dict__.pop("amqp_cls", None)
-    backend = app._backend
-    if hasattr(backend, "result_consumer"):
-        # Results that are held would each look for the old store when they are dropped.
-        backend.remove_pending_result = lambda result: result
-    # Each thread has its backend, and a thread-safe one is shared.
-    app._local = threading.local()
-    app._backend_cache = None
-    if prefix and app.conf.broker_url.startswith("amqp"):
-        own = type("OwnQueues", (_OwnQueues,), {"prefix": prefix})
-        app.amqp_cls = type("OwnAMQP", (AMQP,), {"queues_cls": own})
-        app.conf.update(control_exchange=f"{prefix}celery", event_exchange=f"{prefix}celeryev")
-
-
-class _OwnQueues(Queues):  # type: ignore[misc]
-    """Queues whose names on the broker begin with a prefix; the code calls them without it."""
-
-    prefix = ""
-
-    def _add(self, queue: Any) -> Any:
-        exchange = queue.exchange or self.default_exchange
-        queue.alias, queue.name = queue.name, self.prefix + queue.name
-        queue.exchange = Exchange(self.prefix + exchange.name, exchange.type)  # type: ignore[no-untyped-call]
-        queue.expires = 3600  # Seconds without a worker: nobody cleans after a killed notebook.
-        return super()._add(queue)
+    return Server()

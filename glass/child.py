@@ -23,21 +23,21 @@ LOG_FORMAT = "%(levelname)s %(message)s"
 
 
 def main() -> None:
+    sys.path[:0] = json.loads(os.environ.pop("GLASS_PATH"))
+    import django
+
+    django.setup()  # While the notebook starts the broker.
     # The plain file: a thread that waits in sys.stdin would hold its lock when a pool forks.
     words = os.fdopen(0, "rb", buffering=0, closefd=False)
     order = json.loads(words.readline())
     folder = Path(order["folder"])
     Thread(target=_listen, args=(words, folder, order["tidy"]), daemon=True).start()
-    sys.path[:0] = order["path"]
-    import django
-
-    django.setup()
     _write_mail_to(folder / "mail")
     _follow(folder / "database")
 
     from celery import current_app
 
-    from glass.broker import connect
+    from glass.celery_app import connect
 
     app = current_app._get_current_object()
     log = {"worker_log_format": LOG_FORMAT, "worker_task_log_format": LOG_FORMAT}

@@ -127,7 +127,7 @@ def _task_module(line: str, cell: str) -> None:
 
     Then `from NAME import ...` gives its tasks to the notebook.
     """
-    from glass.broker import BrokerProblem
+    from glass.celery_app import BrokerProblem
     from glass.task_modules import task_module
 
     try:

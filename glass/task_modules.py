@@ -16,7 +16,7 @@ from pathlib import Path
 
 from celery import current_app
 
-from glass.broker import BrokerProblem
+from glass.celery_app import BrokerProblem
 
 _folder: Path | None = None
 

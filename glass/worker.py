@@ -112,16 +112,13 @@ class _Process:
         from django.conf import settings as settings_of_django
 
         self.name = name
-        self._own_broker = broker.running is None
-        self.broker = broker.running or Broker()
         self._folder = Path(tempfile.mkdtemp(prefix=f"glass-{name}-"))
-        if database.private:
-            database.private.followers.append(self._tell_database)
-        self._tell_database()
         environment = os.environ | {
             # With override_settings() around, the settings do not know their module.
             "DJANGO_SETTINGS_MODULE": settings_of_django.SETTINGS_MODULE
             or os.environ["DJANGO_SETTINGS_MODULE"],
+            "GLASS_PATH": json.dumps([path for path in sys.path if path]),
+            "CELERY_SKIP_CHECKS": "1",  # This process has made them.
             "PYTHONUNBUFFERED": "1",
             "PYTHONUTF8": "1",
         }
@@ -143,9 +140,20 @@ class _Process:
                 **own_group,
             )
         self.pid = self.process.pid
+        self._own_broker = broker.running is None
+        try:
+            self.broker = broker.running or Broker()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
         _running[name] = self
         self.broker._on_stop.append(self.stop)
         atexit.register(self.kill)
+        if database.private:
+            database.private.followers.append(self._tell_database)
+        self._tell_database()
         try:
             self._say(json.dumps(self._order(order, include, settings)))
             self._await_ready()
@@ -161,7 +169,6 @@ class _Process:
         include = [include] if isinstance(include, str) else include
         return order | {
             "folder": str(self._folder),
-            "path": [path for path in sys.path if path],
             "include": [*task_modules.modules(), *include],
             "tidy": task_modules.folder(),
             "settings": self.broker.settings | (settings or {}),
