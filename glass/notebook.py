@@ -114,7 +114,7 @@ _watcher: _Watcher | None = None
 def _magic(line: str, cell: str | None = None) -> None:
     """Show what this cell makes Django do. Write it on the first line of a cell.
 
-    %%watch            every layer
+    %%watch            the usual layers: all but templates and unheard
     %%watch sql http   these layers
 
     Afterwards the record is there under the name `seen`: len(seen.queries), seen.queries[0].sql.

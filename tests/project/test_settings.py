@@ -62,6 +62,19 @@ def test_without_debug_there_is_no_secret_to_fall_back_on() -> None:
     assert "DJANGO_DEBUG=0 needs DJANGO_SECRET_KEY" in done.stderr
 
 
+def test_each_cache_works(tmp_path: Path) -> None:
+    database = {"DATABASE_URL": url(tmp_path)}
+    assert manage("createcachetable", **database).returncode == 0
+    code = """
+from django.core.cache import caches
+for alias in ("default", "redis", "database", "dummy"):
+    caches[alias].set("a", None)
+    print(alias, caches[alias].get("a", "miss"))
+"""
+    done = manage("shell", "-v0", "-c", code, **database)
+    assert done.stdout == "default None\nredis None\ndatabase None\ndummy miss\n", done.stderr
+
+
 def test_the_test_client_works_outside_a_test() -> None:
     code = "from django.test import Client; print(Client().get('/accounts/login/').status_code)"
     done = manage("shell", "-v0", "-c", code, DATABASE_URL="sqlite://:memory:")
