@@ -25,6 +25,7 @@ from glass.trace import Event, Trace, _current, describe, enclosing, listening, 
 #: What a worker tells about a task, in its own word. "sent" is what we know better.
 _TOLD = ("received", "started", "succeeded", "failed", "retried", "revoked", "rejected")
 _RAISED = re.compile(r"""(\w+)\((['"])(.*)\2,?\)$""")
+_RETRY = re.compile(r"Retry\(.*?, (\w+\(.*\)), [^()]*\)$")
 _FINAL = frozenset({"succeeded", "failed", "revoked", "rejected", "ignored"})
 #: Celery's name of a state, at the end of a run in this process.
 _ENDED = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried", "REVOKED": "revoked"}
@@ -278,8 +279,12 @@ def _read(text: Any, otherwise: Any) -> Any:
 def _told(event: dict[str, Any]) -> str:
     """What came of it. A worker's event has the repr of the result, or of the exception."""
     if "exception" in event:
-        found = _RAISED.match(event["exception"])
-        return f"{found[1]}: {found[3]}" if found else str(event["exception"])
+        raised = str(event["exception"])
+        # A pool of threads tells Celery's own exception, with the learner's inside.
+        if inside := _RETRY.match(raised):
+            raised = inside[1]
+        found = _RAISED.match(raised)
+        return f"{found[1]}: {found[3]}" if found else raised
     result = str(event.get("result", "None"))
     if result == "None":
         return ""

@@ -211,7 +211,9 @@ def _task(group: Group, scale: float) -> str:
         )
     lines = tasktext.fate(group)
     tint = _RED_TINT if group.error else _GREEN_TINT if group.first.finished else _GREY_TINT
-    fate, inner = [_note(lines, tint)], _groups(group.inner, scale)
+    told = "".join(f"<div>{escape(line)}</div>" for line in lines)
+    style = f"background:{tint};border-radius:4px;padding:4px 10px;margin:6px 0"
+    fate, inner = [f'<div style="{style}">{told}</div>'], _groups(group.inner, scale)
     parts += inner + fate if tasktext.here(group) else fate + inner
     return _box(_RED if group.error else _ORANGE, parts)
 

@@ -332,6 +332,24 @@ def test_attempts_in_the_worker_stand_in_order(sent):
     ]
 
 
+@pytest.mark.parametrize("pool", ["threads", "solo"])
+def test_other_pools_tell_the_same(jobs, pool):
+    """By the events that they send; each pool has its own way to carry an exception."""
+    with start_worker(pool, pool=pool, queues=[pool]):
+        current_app.conf.task_always_eager = False
+        with watch("tasks", "sql", show=False) as seen:
+            assert jobs.stubborn.apply_async((1,), queue=pool).get(timeout=5) == "done"
+            results = [jobs.ask.apply_async((n, n), queue=pool) for n in range(4)]
+            assert [result.get(timeout=5) for result in results] == [0, 2, 4, 6]
+    retried, *asked = seen.tasks
+    assert retried.states[2] == State("retried", "ConnectionError: busy")
+    assert [[query.params for query in seen.children()[task]] for task in asked] == [
+        [[n]] * 2 for n in range(4)
+    ]
+    where = {"threads": "a thread of the worker", "solo": "the worker's process"}[pool]
+    assert {task.process for task in asked} == {where}
+
+
 def test_what_the_worker_sends_itself(sent):
     with watch("tasks", "sql", show=False) as seen:
         chain(sent.ask.s(1), sent.ask.s(2), sent.ask.s(3))().get(timeout=5)
