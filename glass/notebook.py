@@ -122,6 +122,13 @@ def _magic(line: str, cell: str | None = None) -> None:
     raise UsageError("%%watch stands on the first line of a cell, above the code to watch.")
 
 
+def _stop_broker() -> None:
+    """And the workers on it: a notebook that begins again begins without them."""
+    broker = sys.modules.get("glass.broker")
+    if broker and broker.running:
+        broker.running.stop()
+
+
 def _task_module(line: str, cell: str) -> None:
     """%%task_module NAME: write the cell to a module, which workers started from now on import.
 
@@ -145,6 +152,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         found = project.setup()
     except (project.ProjectNotFound, database.DatabaseProblem) as error:
         raise UsageError(str(error)) from None
+    _stop_broker()
     if _watcher is not None and database.private is not None:
         database.private.reset()
     if _watcher is None:
@@ -168,6 +176,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 
     if _watcher is None:
         return
+    _stop_broker()
     _watcher.open.close()
     shell.input_transformers_cleanup.remove(_watcher.blank)
     shell.events.unregister("pre_run_cell", _watcher.begin)

@@ -305,6 +305,10 @@ def test_cells(shell: Shell, _no_real_broker):
         assert "Traceback" not in lost.out + lost.err
         odd = shell.run("from company.tasks import count_primes\ncount_primes.delay(broker)")
         assert "Give it a key (customer.pk), and let it read the row" in odd.out + odd.err
+        shell.run("%load_ext glass")  # A notebook that begins again begins without a broker.
+        assert shell.run("print(greet.delay().get(timeout=0.05))").out == "hi\n"
+        shell.run("broker = start_broker()\n%unload_ext glass")
+        assert glass.broker.running is None
     finally:
         shell.run("broker.stop()")
 
