@@ -23,7 +23,8 @@ from django.core.cache.backends.db import BaseDatabaseCache
 from django.core.cache.backends.redis import RedisCache
 
 _FOLDERS = "private-{pid}-cache"
-_private = False
+#: {alias: {option: value}} of settings.CACHES, as this process has changed them.
+private: dict[str, dict[str, str]] = {}
 
 
 def make_private(folder: Path) -> None:
@@ -31,24 +32,30 @@ def make_private(folder: Path) -> None:
 
     folder  where the folder of the file cache is made, when something is cached in it
     """
-    global _private
-    if _private:
+    if private:
         return
-    _private = True
     _remove_leftovers(folder)
     own = folder / _FOLDERS.format(pid=os.getpid())
     shutil.rmtree(own, ignore_errors=True)  # An earlier process may have had the same number.
     suffix = secrets.token_hex(4)
-    for options in caches.settings.values():
-        if options["BACKEND"].endswith(".FileBasedCache"):
-            options["LOCATION"] = own
-        elif prefix := options.get("KEY_PREFIX"):
-            options["KEY_PREFIX"] = f"{prefix}-{suffix}"
+    options = {}
+    for alias, before in caches.settings.items():
+        if before["BACKEND"].endswith(".FileBasedCache"):
+            options[alias] = {"LOCATION": str(own)}
+        elif prefix := before.get("KEY_PREFIX"):
+            options[alias] = {"KEY_PREFIX": f"{prefix}-{suffix}"}
+    use(options)
+    atexit.register(_remove, own)
+
+
+def use(options: dict[str, dict[str, str]]) -> None:
+    """Change settings.CACHES: a notebook's worker has the notebook's own caches."""
+    private.update(options)
     caches.close_all()
-    for alias in caches.settings:
+    for alias, changed in options.items():
+        caches.settings[alias].update(changed)
         with suppress(AttributeError):
             del caches[alias]  # It was made with the old settings.
-    atexit.register(_remove, own)
 
 
 def clear() -> None:

@@ -27,6 +27,9 @@ def main() -> None:
     import django
 
     django.setup()  # While the notebook starts the broker.
+    from glass import caches
+
+    caches.use(json.loads(os.environ.pop("GLASS_CACHES")))
     # The plain file: a thread that waits in sys.stdin would hold its lock when a pool forks.
     words = os.fdopen(0, "rb", buffering=0, closefd=False)
     order = json.loads(words.readline())

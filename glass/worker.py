@@ -25,7 +25,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Self
 
-from glass import broker, database
+from glass import broker, caches, database
 from glass.broker import Broker, BrokerProblem
 
 SECONDS_TO_START = 30.0
@@ -118,6 +118,7 @@ class _Process:
             "DJANGO_SETTINGS_MODULE": settings_of_django.SETTINGS_MODULE
             or os.environ["DJANGO_SETTINGS_MODULE"],
             "GLASS_PATH": json.dumps([path for path in sys.path if path]),
+            "GLASS_CACHES": json.dumps(caches.private),
             "CELERY_SKIP_CHECKS": "1",  # This process has made them.
             "PYTHONUNBUFFERED": "1",
             "PYTHONUTF8": "1",
