@@ -294,19 +294,30 @@ def _told(event: dict[str, Any]) -> str:
 def settle(seen: Trace) -> None:
     """Wait a moment for the events of what this trace saw being sent.
 
-    Up to a second once a worker has taken something, a third of one where none answers, and three
-    for tasks whose result is there already: only their last event is under way.
+    Up to a second once a worker has taken something, a third of one where none answers, and longer
+    for tasks whose result is there already: only their last event is under way. A worker without
+    -E sends none; then the result itself is told.
     """
     if _listener is None or not _listener.listening:
         return
     begin = monotonic()
     while waiting := [task for task in seen.tasks if _under_way(task)]:
-        spent = monotonic() - begin
         open_ = [task for task in waiting if not task.finished]
         limit = 1.0 if any(task.states for task in open_) else 0.3
-        if spent > 3 or (spent > limit and not any(_ready(task.id) for task in open_)):
+        spent = monotonic() - begin
+        if spent > limit and (spent > limit + 1.5 or not any(_ready(task.id) for task in open_)):
+            for task in open_:
+                _take_result(task)
             return
         sleep(0.005)
+
+
+def _take_result(task: Task) -> None:
+    if _ready(task.id):
+        result = current_app.AsyncResult(task.id)
+        task.where = "worker"
+        task.states.append(State(_ENDED[result.state], _detail(result.state, result.result)))
+        task.error = task.states[-1].detail if task.state == "failed" else None
 
 
 def _under_way(task: Task) -> bool:

@@ -380,6 +380,18 @@ def test_without_waiting_for_the_result_the_watch_waits(sent):
     assert told(seen) == [("watched_jobs.ask", ["received", "started", "succeeded: 1"])]
 
 
+def test_the_result_is_told_where_no_event_comes(sent, monkeypatch):
+    monkeypatch.setattr(probe, "_heard", lambda event: None)  # As of a worker without -E.
+    with watch("tasks", show=False) as seen:
+        sent.ask.delay(1, 2).get(timeout=5)
+        with pytest.raises(ValueError, match="no disk"):
+            sent.fail.delay("no disk").get(timeout=5)
+    assert told(seen) == [
+        ("watched_jobs.ask", ["succeeded: 3"]),
+        ("watched_jobs.fail", ["failed: ValueError: no disk"]),
+    ]
+
+
 def test_what_is_not_finished_says_so(sent):
     with watch("tasks", show=False) as seen:
         sent.ask.apply_async((1,), queue="nobody")
