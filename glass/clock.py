@@ -192,6 +192,8 @@ def run_beat(
     zone = _zone(tz)
     begin = _aware(start, zone)
     end = _aware(until, zone) if until else (begin.astimezone(UTC) + days * _DAY).astimezone(zone)
+    if apply:
+        app.loader.import_default_modules()  # The apps' tasks.py, as a worker does when it starts.
     if apply and (strange := {entry["task"] for entry in entries.values()} - set(app.tasks)):
         raise ValueError(
             f"The app has no task called {', '.join(sorted(strange))}. beat would send the message "

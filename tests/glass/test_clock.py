@@ -195,6 +195,12 @@ def test_applied_tasks_live_in_the_virtual_moment():
     assert abs(timezone.now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+def test_the_tasks_of_the_project_are_found(db):
+    entry = {"task": "subscriptions.tasks.send_reminders", "schedule": crontab(hour=8, minute=0)}
+    run = run_beat({"reminders": entry}, "2026-03-02", days=1, apply=True)
+    assert [result.state for result in run.results] == ["SUCCESS"]
+
+
 def test_a_task_that_fails_stops_nothing():
     @shared_task(name="clock.fails")
     def fails():
