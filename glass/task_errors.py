@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import redis
+from celery import current_app
 from celery.exceptions import NotRegistered, TimeoutError
 from celery.signals import before_task_publish
 from kombu.exceptions import EncodeError, OperationalError
@@ -63,7 +64,8 @@ def _warn(sender: str, **kwargs: Any) -> None:
     running = workers()
     if not running or any(sender in worker.tasks for worker in running):
         return
-    if sender.startswith("__main__."):
+    task = current_app.tasks.get(sender)
+    if task is not None and task.__module__ == "__main__":
         print(
             f"{sender} is a task of this notebook, and the worker does not know it: it has the "
             "project's modules. Put the task into a cell that begins with %%task_module NAME, "

@@ -160,10 +160,12 @@ def test_the_log_and_the_messages_that_wait(worker, jobs):
 
 
 def test_what_no_worker_knows(worker, jobs, capsys):
-    forget_tasks(__name__)
-
-    @shared_task(name="__main__.unknown")
     def unknown() -> None: ...
+
+    unknown.__module__ = "__main__"
+    forget_tasks("__main__")
+    unknown = shared_task(unknown)
+    assert unknown.name == "config.unknown"
 
     if worker.broker.settings["result_backend"] == "rpc://":
         unknown.delay()
