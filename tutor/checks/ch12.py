@@ -155,8 +155,10 @@ def leaked(run: Run) -> bool:
     return got.owner != got.due
 
 
-def every(run: Run, **what: Any) -> bool:
-    return all(getattr(got, name) == value for got in run.value for name, value in what.items())
+def no_response(run: Run) -> bool:
+    """Whether the view gave a function, or nothing, in place of a response."""
+    words = ("object has no attribute 'get'", "didn't return an HttpResponse")
+    return any(word in str(run.error) for word in words)
 
 
 # 12.1 and 12.2: predictions.
@@ -261,9 +263,17 @@ def basket_leaks(run: Run) -> bool:
     return leaked(run)
 
 
+@basket_page.mistake(
+    "Your view gives no response. cache_page(300) alone is a decorator: it still wants the view, "
+    "cache_page(300)(view)."
+)
+def basket_no_response(run: Run) -> bool:
+    return no_response(run)
+
+
 @basket_page.mistake("Nothing is kept: the view runs for each request.")
 def basket_never_kept(run: Run) -> bool:
-    return every(run, made=True)
+    return bool(run.value) and all(got.made for got in run.value)
 
 
 @basket_page.mistake("Another address is another page: ?sort=price is part of the key as well.")
@@ -357,6 +367,11 @@ def for_ever(view: View) -> object:
     return cache_page(None)(vary_on_cookie(view))
 
 
+@basket_page.wrong(basket_no_response)
+def decorator_alone(view: View) -> object:
+    return cache_page(300)
+
+
 @basket_page.wrong("Asked is a view, a function.")
 def no_view(view: View) -> object:
     return None
@@ -388,14 +403,14 @@ def _() -> object:
     return [(greeting(),)]
 
 
-ADS = {"cookie": "_ads=7"}
 GUESTS = [
     Visit("ann"),
     Visit("guest"),
     Visit("guest 2", made=False),
     Visit("ann"),
     Visit("ben"),
-    Visit("guest 3", headers=ADS, made=False),
+    Visit("guest 3", headers={"cookie": "_ads=7"}, made=False),
+    Visit("guest 4", headers={"cookie": "sessionid=of-a-guest"}, made=False),
     Visit("guest", "/page/?sort=price"),
     Visit("guest 2", "/page/?sort=price", made=False),
     Visit("guest 2", after=590, made=False),
@@ -416,9 +431,17 @@ def guest_leak(run: Run) -> bool:
     return leaked(run)
 
 
+@for_guests.mistake(
+    "Your view gives no response for some visitor. On each path, call one of the two views with "
+    "the request, and return what it gives."
+)
+def guest_no_response(run: Run) -> bool:
+    return no_response(run)
+
+
 @for_guests.mistake("Nothing is kept for the guests: the view runs for each of them.")
 def guests_not_kept(run: Run) -> bool:
-    return all(got.made for got in run.value if not got.due)
+    return bool(run.value) and all(got.made for got in run.value if not got.due)
 
 
 @for_guests.mistake("Who is logged in gets a fresh page each time. Yours comes from the cache.")
@@ -428,8 +451,8 @@ def login_kept(run: Run) -> bool:
 
 
 @for_guests.mistake(
-    "A guest with a cookie of an advertisement is a guest, too: all guests share one page. A cookie "
-    "is not a login."
+    "A guest with a cookie is a guest, too: all guests share one page. A cookie, even one of a "
+    "session, is not a login."
 )
 def cookie_is_no_login(run: Run) -> bool:
     return bool(first_fault(run).visit.headers)
@@ -482,6 +505,22 @@ def checked_behind(view: View) -> object:
     return cache_page(600)(choose)
 
 
+@for_guests.wrong(guest_no_response)
+def chosen_and_not_called(view: View) -> object:
+    kept = cache_page(600)(view)
+    return lambda request: view if request.user.is_authenticated else kept
+
+
+@for_guests.wrong(guest_no_response)
+def guests_get_nothing(view: View) -> object:
+    def choose(request: HttpRequest) -> Any:
+        if request.user.is_authenticated:
+            return view(request)
+        cache_page(600)(view)(request)
+
+    return choose
+
+
 @for_guests.wrong(guests_not_kept)
 def nothing_kept(view: View) -> object:
     return never_cache(view)
@@ -502,6 +541,12 @@ def copy_for_each(view: View) -> object:
 def by_cookie(view: View) -> object:
     kept = cache_page(600)(view)
     return lambda request: view(request) if request.COOKIES else kept(request)
+
+
+@for_guests.wrong(cookie_is_no_login)
+def by_session(view: View) -> object:
+    kept = cache_page(600)(view)
+    return lambda request: (view if "sessionid" in request.COOKIES else kept)(request)
 
 
 @for_guests.wrong(cookie_is_no_login)
@@ -631,7 +676,10 @@ def box_other_time(run: Run) -> bool:
     return first_wrong(run).after > 0
 
 
-@fragment.mistake("The box is made anew each time. Where is the {% cache %} around it?")
+@fragment.mistake(
+    "The box asks the database each time. Is {% cache %} around it? An argument of the tag that "
+    "asks the database, such as orders.count, asks each time, too."
+)
 def box_not_kept(run: Run) -> bool:
     return all(each.queries and each.text == each.due for each in run.value)
 
@@ -696,6 +744,11 @@ def ten_in_place_of_600(piece: str) -> object:
 @fragment.wrong(box_not_kept)
 def the_piece_alone(piece: str) -> object:
     return piece
+
+
+@fragment.wrong(box_not_kept)
+def number_in_the_key(piece: str) -> object:
+    return boxed("cache 600 box user.pk currency orders.count")(piece)
 
 
 @fragment.wrong("Django cannot use your template: TemplateSyntaxError")
@@ -887,15 +940,33 @@ class Rest:
 
     def __call__(self) -> None:
         self.called += 1
-        self.atomic = transaction.get_connection().in_atomic_block
-        # Another request does not see what is not committed: it reads, and keeps, the old price.
-        self.emptied = cache.get(key_of(self.category)) is None
-        cache.add(key_of(self.category), self.old, 600)
+        connection = transaction.get_connection()
+        self.atomic = connection.in_atomic_block
+        self.another_request()
         if self.undo and self.atomic:
             transaction.set_rollback(True)
+        elif self.atomic:
+            commit = connection.commit
+
+            def last_moment() -> None:
+                leave_alone()
+                self.another_request()
+                commit()
+
+            connection.commit = last_moment  # type: ignore[method-assign]
+
+    def another_request(self) -> None:
+        """It does not see what is not committed: it reads, and keeps, the old price."""
+        self.emptied = self.emptied or cache.get(key_of(self.category)) is None
+        cache.add(key_of(self.category), self.old, 600)
 
     def __repr__(self) -> str:
         return "a function that undoes the transaction" if self.undo else "a function"
+
+
+def leave_alone() -> None:
+    """Take back what Rest did to the connection, if it did."""
+    vars(transaction.get_connection()).pop("commit", None)
 
 
 def prices_of(category: Category) -> list[Any]:
@@ -937,6 +1008,7 @@ sale = Exercise(
 
 @sale.cases
 def _() -> object:
+    leave_alone()
     BEFORE.clear()
     BEFORE.update(Product.objects.values_list("pk", "price"))
     category = Product.objects.get(sku="HER-002").category
@@ -950,6 +1022,7 @@ def _() -> object:
 @sale.check
 def _(run: Run) -> str | None:
     category, price, rest = run.arguments
+    leave_alone()
     if rest.called != 1:
         return f"rest() should be called once; it was called {rest.called} times."
     if not rest.atomic:
@@ -972,6 +1045,14 @@ def _(run: Run) -> str | None:
 )
 def called_at_once(run: Run) -> bool:
     return isinstance(run.error, TypeError) and "callable" in str(run.error)
+
+
+@sale.mistake(
+    "rest() may undo the transaction, and then it takes no more queries. Give the prices first, and "
+    "call rest() after them."
+)
+def rest_too_early(run: Run) -> bool:
+    return type(run.error).__name__ == "TransactionManagementError"
 
 
 def is_stale(run: Run) -> bool:
@@ -1062,12 +1143,28 @@ def on_commit_now(category: Any, price: Any, rest: Any) -> None:
         rest()
 
 
+@sale.wrong(rest_too_early)
+def rest_first(category: Any, price: Any, rest: Any) -> None:
+    with transaction.atomic():
+        rest()
+        sold(category, price)
+        transaction.on_commit(lambda: cache.delete(key_of(category)))
+
+
 @sale.wrong(too_early)
 def inside(category: Any, price: Any, rest: Any) -> None:
     with transaction.atomic():
         sold(category, price)
         cache.delete(key_of(category))
         rest()
+
+
+@sale.wrong(too_early)
+def inside_at_the_end(category: Any, price: Any, rest: Any) -> None:
+    with transaction.atomic():
+        sold(category, price)
+        rest()
+        cache.delete(key_of(category))
 
 
 @sale.wrong(too_early)
@@ -1249,6 +1346,15 @@ def version_got_a_request(run: Run) -> bool:
 
 
 @not_modified.mistake(
+    "etag_func is a function that gets the request and gives a text: lambda request: version(). "
+    "Yours is a text, or gives a function."
+)
+def no_text_or_no_function(run: Run) -> bool:
+    words = ("'str' object is not callable", "expected string or bytes-like object")
+    return any(word in str(run.error) for word in words)
+
+
+@not_modified.mistake(
     "The answer is a 304, but the view ran for it: the page was made and thrown away. Compare the "
     "version before the view, with condition()."
 )
@@ -1307,6 +1413,16 @@ def with_the_helper(view: View, version: Callable[[], str]) -> object:
 @not_modified.wrong(version_got_a_request)
 def handed_over(view: View, version: Callable[[], str]) -> object:
     return condition(etag_func=version)(view)
+
+
+@not_modified.wrong(no_text_or_no_function)
+def text_handed_over(view: View, version: Callable[[], str]) -> object:
+    return etag(version())(view)  # type: ignore[arg-type]
+
+
+@not_modified.wrong(no_text_or_no_function)
+def not_called(view: View, version: Callable[[], str]) -> object:
+    return condition(etag_func=lambda request: version)(view)  # type: ignore[arg-type,return-value]
 
 
 @not_modified.wrong(way_only)
@@ -1424,7 +1540,7 @@ def _(addresses: list[str], name: str, ann: Client, ben: Client) -> object:
     "Ann may see her own name: on each of these pages she does. Look at what ben gets, after her."
 )
 def looked_at_ann(run: Run) -> bool:
-    return "/hello/" in run.value and "/basket/" in run.value
+    return isinstance(run.value, list) and {"/hello/", "/start/", "/basket/"} <= set(run.value)
 
 
 @leaks.mistake(
@@ -1435,16 +1551,18 @@ def ben_first(run: Run) -> bool:
 
 
 @leaks.mistake(
-    "/opening-hours/ is the same for everybody, and it may be. Two pages that are equal are no leak: "
-    "look for ann's name on ben's page."
+    "/opening-hours/ is the same for everybody, and /news/ changes at each visit. Whether two pages "
+    "are equal says nothing: look for ann's name on ben's page."
 )
 def equal_pages(run: Run) -> bool:
-    return "/opening-hours/" in run.value or "/news/kept/" in run.value
+    return isinstance(run.value, list) and any(
+        address in run.value for address in ("/opening-hours/", "/news/", "/news/kept/")
+    )
 
 
 @leaks.mistake("Return the addresses, not the pages.")
 def other_things(run: Run) -> bool:
-    return bool(run.value) and not set(run.value) <= {f"/{route}" for route in SUSPECTS}
+    return bool(run.rows) and not set(run.rows) <= {f"/{route}" for route in SUSPECTS}
 
 
 @leaks.mistake(
@@ -1521,6 +1639,16 @@ def without_ben(addresses: Leaks, name: str, ann: Client, ben: Client) -> object
     return [a for a in addresses if ann.get(a) and "ben" not in ben.get(a).text]
 
 
+@leaks.wrong(equal_pages)
+def different(addresses: Leaks, name: str, ann: Client, ben: Client) -> object:
+    return [a for a in addresses if ann.get(a).content != ben.get(a).content]
+
+
+@leaks.wrong("Asked is a list; your function returned a dictionary.")
+def with_verdicts(addresses: Leaks, name: str, ann: Client, ben: Client) -> object:
+    return {a: bool(ann.get(a)) and name in ben.get(a).text for a in addresses}
+
+
 @leaks.wrong(other_things)
 def the_pages(addresses: Leaks, name: str, ann: Client, ben: Client) -> object:
     for address in addresses:
@@ -1580,9 +1708,10 @@ def at_once(read: Callable[[], Any], number: int = 1, limit: float = 0.5) -> lis
         thread.join(max(0, end - time.monotonic()))
     came = list(got)
     if "waiting" in came:
-        cache.clear()  # Whatever they wait for, a lock or a value: it is gone, and they end.
-        for thread in threads:
-            thread.join(limit)
+        end = time.monotonic() + 0.5
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < end:
+            cache.clear()  # Whatever they wait for, a lock or a value: it is gone, and they end.
+            time.sleep(0.01)
     return came
 
 
@@ -1616,8 +1745,8 @@ class Crowd:
 
     rush: list[Any]
     made: int
-    later: list[Any]
-    made_later: int
+    later: list[Any] = field(default_factory=list)
+    made_later: int = 0
     failed: list[Any] = field(default_factory=list)
     again: list[Any] = field(default_factory=list)
 
@@ -1628,8 +1757,11 @@ def _(run: Run) -> str | None:
     read = run.value
     if not callable(read):
         return f"Asked is a function, read(). Yours returned {compare.shown(read)}."
-    rush = at_once(read, THREADS, limit=2)
+    rush = at_once(read, THREADS, limit=1)
     made = make.made
+    if "waiting" in rush:
+        run.value = Crowd(rush, made)
+        return "After a second some visitors still wait."
     with shift(55):
         later = at_once(read)
     made_later = make.made - made
@@ -1638,8 +1770,6 @@ def _(run: Run) -> str | None:
         failed = at_once(read)
         again = at_once(read)
     run.value = Crowd(rush, made, later, made_later, failed, again)
-    if "waiting" in rush:
-        return "After two seconds some visitors still wait."
     if made != 1:
         return f"{THREADS} came at once, and make() ran {made} times."
     if rush != ["report 1"] * THREADS:
@@ -1678,11 +1808,11 @@ def report_not_kept(run: Run) -> bool:
 
 
 @stampede.mistake(
-    "make() raised, and the lock was not given back: the next visitor waits for nobody. Delete the "
-    "lock in a finally."
+    "Somebody has the lock and does not give it back, so the others wait for nobody. Delete it when "
+    "the report is made, and also when make() raises: in a finally."
 )
 def lock_kept(run: Run) -> bool:
-    return run.value.again == ["waiting"]
+    return "waiting" in run.value.again or "waiting" in run.value.rush
 
 
 @stampede.mistake("The report lives for 60 seconds; after 61 it must be made again.")
@@ -1776,6 +1906,16 @@ def without_finally(make: Callable[[], Any]) -> object:
                 cache.delete("lock")
             time.sleep(0.002)
         return value
+
+    return read
+
+
+@stampede.wrong(lock_kept)
+def never_given_back(make: Callable[[], Any]) -> object:
+    def read() -> Any:
+        while not cache.add("lock", 1, 10):
+            time.sleep(0.002)
+        return cache.get_or_set("report", make, 60)
 
     return read
 
