@@ -1163,7 +1163,7 @@ def _both_run(run: Run, name: str, after: int) -> bool:
 
 @alone.mistake("work() is a function: call it, with ().")
 def not_called(run: Run) -> bool:
-    return run.arguments[1].ran == 0
+    return run.value is True and run.arguments[1].ran == 0
 
 
 @alone.right
@@ -1334,7 +1334,7 @@ def _(run: Run) -> str | None:
 
 @card.mistake("Where there are no products, Sum() gives None. Give it default=0.")
 def none_as_sum(run: Run) -> bool:
-    return getattr(run.value, "stock", ...) is None
+    return run.value.stock is None and run.value.products is not None
 
 
 @card.mistake("A dictionary has keys. Asked is an object with attributes: an object of a class.")
