@@ -112,3 +112,24 @@ def test_a_server_that_is_away_is_a_sentence():
     url = "redis://127.0.0.1:1"
     code = 'private.clear(); print(cache_contents("redis")); private.clear()'
     assert "The Redis server does not answer" in run(code, REDIS_URL=url)[-1]
+
+
+def test_a_worker_has_the_caches_of_its_notebook(tmp_path):
+    (tmp_path / "lookups.py").write_text(
+        "from celery import shared_task\n"
+        "from django.core.cache import caches\n\n\n"
+        "@shared_task\n"
+        "def look(alias):\n"
+        "    return caches[alias].get('a')\n",
+        encoding="utf-8",
+    )
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from lookups import look
+for alias in ("default", "database", "file"):
+    caches[alias].set("a", alias)
+with glass.start_worker(pool="solo", include=["lookups"]):
+    print([look.delay(alias).get(timeout=10) for alias in ("default", "database", "file")])
+"""
+    assert run(code)[-1] == "[None, 'database', 'file']"
