@@ -44,6 +44,9 @@ class Event:
         """Where the nearest line of the learner stands, as it is shown: "line 3"."""
         return str(self.places[0]) if self.places else ""
 
+    def let_go(self) -> None:
+        """The watch is over: see Trace.let_go()."""
+
     @property
     def line(self) -> int | None:
         """The line in the cell that caused this, or None when no cell did."""
@@ -119,6 +122,11 @@ class Trace:
                 parent = parent.parent
             tree[parent].append(event)
         return tree
+
+    def let_go(self) -> None:
+        """Hold on to nothing of the learner's that should be able to vanish."""
+        for event in self.events:
+            event.let_go()
 
     def text(self) -> str:
         """The timeline as text: no colours, no times, the same on every machine."""

@@ -81,6 +81,7 @@ class watch:
         trace.stop_listening(self.trace)
         for layer in self.trace.layers:
             switch(layer)
+        self.trace.let_go()
         if self.show:
             show(self.trace)
 

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from contextvars import ContextVar
 from functools import partial, wraps
+from inspect import ismethod
 from time import perf_counter
 from traceback import walk_tb
 from types import coroutine
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakMethod, ref
 
 from django.dispatch import Signal
 
@@ -104,11 +105,11 @@ class Unheard(Send):
 class Call(Event):
     """A receiver that ran.
 
-    receiver  the learner's function
+    receiver  the learner's function; None if it was deleted since
     returned  what it returned, as text; "None" mostly
     """
 
-    __slots__ = ("receiver", "returned")
+    __slots__ = ("_name", "_receiver", "returned")
     layer = "signals"
     places = ()
 
@@ -117,12 +118,31 @@ class Call(Event):
         self.parent = send
         self.duration = 0.0
         self.error = None
-        self.receiver = receiver
+        self._receiver = receiver
+        self._name: str | None = None
         self.returned = "None"
 
     @property
+    def receiver(self) -> Callable[..., Any] | None:
+        return self._receiver if self._name is None else self._receiver()
+
+    @property
     def name(self) -> str:
-        return receiver_name(self.receiver)
+        return self._name or receiver_name(self._receiver)
+
+    def let_go(self) -> None:
+        """Keep the receiver's name, and no longer the receiver.
+
+        Signals hold their receivers weakly. A trace that held one would keep it connected after
+        its cell was run again, and both would ring.
+        """
+        if self._name is None:
+            self._name = receiver_name(self._receiver)
+            receiver = self._receiver
+            try:
+                self._receiver = WeakMethod(receiver) if ismethod(receiver) else ref(receiver)
+            except TypeError:  # Some objects cannot be referred to weakly, nor connected so.
+                self._receiver = lambda: receiver
 
     def __repr__(self) -> str:
         return f"<Call of {self.name}>"
@@ -134,11 +154,11 @@ class _AsyncCall(Call):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.receiver, name)
+        return getattr(self._receiver, name)
 
     def __call__(self, **named: Any) -> Awaitable[Any]:
         record(self)
-        return _stepwise(self, self.receiver(**named))
+        return _stepwise(self, self._receiver(**named))
 
 
 @coroutine
@@ -232,7 +252,7 @@ def _end(send: Send, responses: _Responses, robust: bool) -> None:
             else:
                 calls[number].returned = _short(value)
         if type(receiver) is _AsyncCall:
-            responses[number] = receiver.receiver, value
+            responses[number] = receiver._receiver, value
     set_current(send.parent)
 
 

@@ -414,3 +414,25 @@ def test_many_sends_make_a_bounded_picture():
     assert len(sequence(seen).mermaid()) < 10_000
     assert "more, not shown" in str(sequence(seen))
     assert sys.getsizeof(seen.html()) < 20_000
+
+
+def test_a_trace_keeps_no_receiver_alive():
+    class Listener:
+        def hear(self, sender, **kwargs):
+            pass
+
+    def passing(sender, **kwargs):
+        pass
+
+    listener = Listener()
+    bell.connect(passing)
+    bell.connect(listener.hear)
+    with watch("signals", show=False) as seen:
+        bell.send(None)
+    assert [call.receiver for call in called(seen)] == [passing, listener.hear]
+    before = str(seen)
+    del passing, listener
+    gc.collect()
+    assert bell.send(None) == []
+    assert [call.receiver for call in called(seen)] == [None, None]
+    assert str(seen) == before
