@@ -6,7 +6,10 @@ solution, progress. Each has a help text: help(exercise).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tutor.catching_up import catch_up as catch_up
 
 _NAMES = ("exercise", "predict", "hint", "solution", "progress")
 _hook: Any = None
@@ -44,3 +47,12 @@ def unload_ipython_extension(shell: Any) -> None:
     for name in _NAMES:
         shell.user_ns.pop(name, None)
     glass.unload_ipython_extension(shell)
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use: the lessons' cells need nothing else of the teacher.
+    if name != "catch_up":
+        raise AttributeError(f"module 'tutor' has no attribute {name!r}")
+    from tutor.catching_up import catch_up
+
+    return catch_up
