@@ -1,11 +1,15 @@
 """Calls to the partner: never without a time limit, and an answer that says whether to try again."""
 
+from __future__ import annotations
+
 import functools
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from django.conf import settings
+
+if TYPE_CHECKING:  # It takes a tenth of a second, so it waits for the first call.
+    import httpx
 
 
 class PartnerError(Exception):
@@ -27,11 +31,15 @@ class Gone(Refused):
 @functools.cache
 def client() -> httpx.Client:
     """One for all calls: its connections stay open. https://www.python-httpx.org/advanced/clients/"""
+    import httpx
+
     return httpx.Client()
 
 
 def post(url: str, **options: Any) -> httpx.Response:
     """POST, with our time limit; `options` as httpx takes them. Raises TryAgain or Refused."""
+    import httpx
+
     try:
         answer = client().post(url, timeout=settings.PARTNER_TIMEOUT, **options)
     except httpx.TransportError as error:  # no connection, no answer in time, cut off

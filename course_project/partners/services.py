@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from shop.models import Order
 
-from . import calls, push, signing
+from . import calls, signing
 from .models import (
     OutgoingWebhook,
     OutgoingWebhookQuerySet,
@@ -146,6 +146,8 @@ def revive(webhooks: OutgoingWebhookQuerySet) -> int:
 
 def subscribe(user: AbstractBaseUser, subscription: dict[str, Any]) -> PushSubscription:
     """Keep what a browser's pushManager.subscribe() has answered. Raises ValueError."""
+    from . import push  # Cryptography takes its time to import: not at each start of Django.
+
     try:
         endpoint = str(subscription["endpoint"])
         keys = {name: str(subscription["keys"][name]) for name in ("p256dh", "auth")}
@@ -160,6 +162,8 @@ def subscribe(user: AbstractBaseUser, subscription: dict[str, Any]) -> PushSubsc
 
 def push_to(user: AbstractBaseUser, message: dict[str, Any]) -> int:
     """Send a message to each browser of the user; return how many took it."""
+    from . import push
+
     return sum(
         push.send(subscription, message)
         for subscription in PushSubscription.objects.filter(user=user.pk)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.visitor import client_ip
 from shop.models import Order
 
-from . import push, services, signing, tasks
+from . import services, signing, tasks
 from .cors import cross_origin
 from .models import Parcel
 
@@ -123,6 +123,8 @@ def state(parcel: Parcel) -> dict[str, str]:
 def subscriptions(request: HttpRequest) -> HttpResponse:
     """GET: the key that a page subscribes with. POST: keep what the browser has answered."""
     if request.method == "GET":
+        from . import push
+
         return JsonResponse({"applicationServerKey": push.public_key()})
     try:
         services.subscribe(request.user, json.loads(request.body))
