@@ -30,6 +30,7 @@ from django.core.signals import setting_changed
 from django.dispatch import Signal
 from django.test import override_settings
 from django.test import signals as _  # noqa: F401 What Django itself resets when a setting changes.
+from django.utils.module_loading import autodiscover_modules
 
 from glass import caches as private_caches
 from glass import database
@@ -151,6 +152,8 @@ def _models() -> Undo:
 def _celery() -> Undo:
     """The app's settings, its schedule, its tasks, and who hears Celery's own signals."""
     app = current_app._get_current_object()
+    # The project's tasks are there before an answer is: one that it imports first would be gone.
+    autodiscover_modules("tasks")
     changes, schedule, tasks = app.conf.changes, app.conf.beat_schedule, app.tasks
     pairs = [(changes, dict(changes)), (schedule, dict(schedule)), (tasks, dict(tasks))]
     pairs += [(vars(task), dict(vars(task))) for task in tasks.values()]
@@ -190,7 +193,9 @@ def _eager() -> Iterator[None]:
             vars(app).pop(name, None)
         vars(app).update(values)
 
-    app.conf.update(task_always_eager=True, task_eager_propagates=False, broker_url="memory://localhost//")
+    app.conf.update(
+        task_always_eager=True, task_eager_propagates=False, broker_url="memory://localhost//"
+    )
     reconnect({"_local": local(), "_backend_cache": None})
     try:
         yield

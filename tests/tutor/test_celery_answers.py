@@ -1,7 +1,10 @@
 """Answers with tasks: they run at once, and leave Celery as it was."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,8 @@ from tutor import surroundings
 from tutor.judging import judge
 from tutor.verdict import Verdict
 
+ROOT = Path(__file__).resolve().parents[2]
+
 type Attempt = Callable[[Callable[..., Any]], Verdict]
 
 
@@ -28,6 +33,7 @@ def attempt(
 ) -> Iterator[Attempt]:
     """Judge an answer twice; afterwards Celery is as it was."""
     monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
+    surroundings._import_tasks(current_app._get_current_object())
     broker = start_broker() if request.param != "eager" else None
     task, app = make(), current_app._get_current_object()
 
@@ -113,3 +119,13 @@ def test_it_costs_next_to_nothing() -> None:
         with surroundings._eager():
             undo()
     assert time.perf_counter() - begin < 20 * 0.002
+
+
+def test_tasks_that_an_answer_imports_first_stay() -> None:
+    code = (
+        "import glass; glass.setup(); from celery import current_app; from tutor import surroundings;"
+        "undo = surroundings.remember(); from shop.tasks import write_invoice; undo();"
+        "print(write_invoice.name in current_app.tasks)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "True\n", done.stderr
