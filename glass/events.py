@@ -6,6 +6,7 @@ https://docs.celeryq.dev/en/stable/userguide/monitoring.html#real-time-processin
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -69,3 +70,12 @@ class Listener(threading.Thread):
     def stop(self) -> None:
         self._stopped.set()
         self.join(2)
+
+
+def nobody_works() -> bool:
+    """Whether this notebook's own broker runs, and no worker of its own."""
+    worker, broker = (sys.modules.get(f"glass.{name}") for name in ("worker", "broker"))
+    if broker is None or broker.running is None:
+        return False
+    running = worker._running.values() if worker else ()
+    return not any(isinstance(each, worker.Worker) for each in running)  # type: ignore[union-attr]

@@ -19,7 +19,7 @@ from kombu.entity import Exchange
 from kombu.messaging import Producer
 
 from glass import reports, source
-from glass.events import Listener
+from glass.events import Listener, nobody_works
 from glass.trace import Event, Trace, _current, describe, enclosing, listening, record
 
 #: What a worker tells about a task, in its own word. "sent" is what we know better.
@@ -295,10 +295,11 @@ def settle(seen: Trace) -> None:
     """Wait a moment for the events of what this trace saw being sent.
 
     Up to a second once a worker has taken something, a third of one where none answers, and longer
-    for tasks whose result is there already: only their last event is under way. A worker without
-    -E sends none; then the result itself is told.
+    for tasks whose result is there already: only their last event is under way. Not at all where
+    this notebook's own broker has no worker. A worker without -E sends no events; then the result
+    itself is told.
     """
-    if _listener is None or not _listener.listening:
+    if _listener is None or not _listener.listening or nobody_works():
         return
     begin = monotonic()
     while waiting := [task for task in seen.tasks if _under_way(task)]:

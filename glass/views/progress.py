@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils.html import format_html
 
+from glass.events import nobody_works
+
 _WIDTH = 20
 _EVERY = 0.05  # seconds
 
@@ -71,7 +73,7 @@ def _last(result: Any) -> Bar | None:
     if state in ("FAILURE", "REVOKED"):
         error = result.result
         return Bar(0, f"{'failed' if state == 'FAILURE' else 'revoked'}: {_words(error)}")
-    if state == "PENDING" and _nobody_works():
+    if state == "PENDING" and nobody_works():
         return Bar(0, "No worker runs: the message waits. start_worker() starts one.")
     return None
 
@@ -98,15 +100,6 @@ def _too_long(result: Any, limit: float) -> str:
 
 def _words(error: object) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def _nobody_works() -> bool:
-    """Whether this notebook's own broker runs, and no worker of its own."""
-    worker, broker = (sys.modules.get(f"glass.{name}") for name in ("worker", "broker"))
-    if broker is None or broker.running is None:
-        return False
-    running = worker._running.values() if worker else ()
-    return not any(isinstance(each, worker.Worker) for each in running)  # type: ignore[union-attr]
 
 
 class _Shown:

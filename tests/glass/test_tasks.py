@@ -526,6 +526,13 @@ def test_topic_and_fanout_exchanges(broker):
     assert 'e2 -- "orders.eu.#35;" --> q2' in topology().mermaid()
 
 
+def test_where_no_worker_can_answer_the_watch_does_not_wait(broker, monkeypatch):
+    monkeypatch.setattr(probe, "sleep", lambda seconds: pytest.fail("It waits."))
+    with watch("tasks", show=False) as seen:
+        add.delay(1, 2)
+    assert seen.text().splitlines()[-1] == "    sent, no worker has taken it yet"
+
+
 def test_a_bar_says_that_no_worker_runs(broker, capsys):
     progress(add.delay(1, 2))
     assert "No worker runs" in capsys.readouterr().out
