@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from threading import local
 from types import ModuleType
@@ -149,11 +150,16 @@ def _models() -> Undo:
     return undo
 
 
+@cache
+def _import_tasks() -> None:
+    """The project's tasks are there before an answer is: one that it imports first would be gone."""
+    autodiscover_modules("tasks")
+
+
 def _celery() -> Undo:
     """The app's settings, its schedule, its tasks, and who hears Celery's own signals."""
     app = current_app._get_current_object()
-    # The project's tasks are there before an answer is: one that it imports first would be gone.
-    autodiscover_modules("tasks")
+    _import_tasks()
     changes, schedule, tasks = app.conf.changes, app.conf.beat_schedule, app.tasks
     pairs = [(changes, dict(changes)), (schedule, dict(schedule)), (tasks, dict(tasks))]
     pairs += [(vars(task), dict(vars(task))) for task in tasks.values()]

@@ -33,7 +33,7 @@ def attempt(
 ) -> Iterator[Attempt]:
     """Judge an answer twice; afterwards Celery is as it was."""
     monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
-    surroundings._import_tasks(current_app._get_current_object())
+    surroundings._import_tasks()
     broker = start_broker() if request.param != "eager" else None
     task, app = make(), current_app._get_current_object()
 
@@ -127,5 +127,7 @@ def test_tasks_that_an_answer_imports_first_stay() -> None:
         "undo = surroundings.remember(); from shop.tasks import write_invoice; undo();"
         "print(write_invoice.name in current_app.tasks)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=ROOT, capture_output=True, text=True
+    )
     assert done.stdout == "True\n", done.stderr
