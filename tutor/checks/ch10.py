@@ -6,7 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from html import escape as python_escape
 from html import unescape
 from typing import Any
@@ -15,6 +15,7 @@ from unittest import mock
 from django import template
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.http import (
@@ -22,7 +23,6 @@ from django.http import (
     HttpResponse,
     HttpResponseBadRequest,
     HttpResponseNotAllowed,
-    JsonResponse,
 )
 from django.shortcuts import redirect, render
 from django.template import (
@@ -54,6 +54,10 @@ PROGRAM = "alert(1)"
 
 def user(name: str | None) -> User | AnonymousUser:
     return User.objects.get(username=name) if name else AnonymousUser()
+
+
+def request_of(name: str | None) -> HttpRequest:
+    return pages.request("/", User.objects.get(username=name) if name else None)
 
 
 def who(name: str | None) -> str:
@@ -168,10 +172,11 @@ def _(run: Run) -> str | None:
             "Asked is a context processor, which is a function. Yours returned "
             f"{compare.shown(processor)}."
         )
+    before = Order.objects.open().count()
     for name in ("admin", "emil", "dara", "ann", None):
         number = Order.objects.visible_to(user(name)).open().count()
         for look, text in LOOKS.items():
-            request = pages.request("/", user(name))  # type: ignore[arg-type]
+            request = request_of(name)
             with watch("sql", show=False) as seen:
                 try:
                     added = processor(request)
@@ -181,7 +186,7 @@ def _(run: Run) -> str | None:
                             f"{compare.shown(added)}."
                         )
                     if "open_orders" not in added:
-                        return "The dictionary of your processor has no name open_orders."
+                        return f"For {who(name)}, the dictionary has no name open_orders."
                     context = RequestContext(request, {}, processors=[lambda _, a=added: a])  # type: ignore[misc]
                     shown = Template(text).render(context)
                 except Exception as error:  # noqa: BLE001 The learner is told.
@@ -190,6 +195,10 @@ def _(run: Run) -> str | None:
             if sentence := _looked(who(name), look, shown, number, len(seen.queries)):
                 run.seen.events += seen.events
                 return sentence
+    Order.objects.create(number="2026-9002", customer=Customer.objects.earliest("pk"))
+    later = processor(request_of("admin"))
+    if Template(LOOKS["shows it"]).render(Context(later)) == f"[{before}]":
+        return "Another order came in, and the next request still shows the old number."
     return None
 
 
@@ -212,7 +221,7 @@ def _looked(name: str, look: str, shown: str, number: int, queries: int) -> str 
             )
     if shown != right:
         text = LOOKS[look]
-        return f"For {name}, {text} should print {right!r}. It prints {shown!r}."
+        return f"For {name}, {text} should print {right!r}. It prints {compare.shown(shown)}."
     if queries > 1:
         return (
             f"A page that {look} makes {queries} queries: each time, your value asks again. "
@@ -227,17 +236,9 @@ def _looked(name: str, look: str, shown: str, number: int, queries: int) -> str 
 )
 def kept_for_everybody(run: Run) -> bool:
     fresh, shown = run.again().value, Template("{{ open_orders }}")
-    visitors = [pages.request("/", user(name)) for name in ("emil", "admin")]  # type: ignore[arg-type]
+    visitors = [request_of(name) for name in ("emil", "admin")]
     emil, admin = (shown.render(Context(fresh(request))) for request in visitors)
     return emil == admin == str(Order.objects.visible_to(user("emil")).open().count())
-
-
-@open_orders.mistake(
-    "You returned what a processor returns. Asked is the processor itself: a function that gets "
-    "the request."
-)
-def no_function(run: Run) -> bool:
-    return isinstance(run.value, dict)
 
 
 @open_orders.right
@@ -254,32 +255,10 @@ def kept_on_the_request() -> object:
 
 
 @open_orders.right
-def an_object_that_is_called() -> object:
-    class OpenOrders:
-        def __init__(self, request: HttpRequest) -> None:
-            self.user = request.user
-
-        @cached_property
-        def number(self) -> int:
-            return len(Order.objects.visible_to(self.user).open())
-
-        def __call__(self) -> int:
-            return self.number
-
-    return lambda request: {"open_orders": OpenOrders(request)}
-
-
-@open_orders.right
-def lazy_inside() -> object:
+def by_the_rows() -> object:
     def processor(request: HttpRequest) -> dict[str, Any]:
-        kept: list[int] = []
-
-        def number() -> int:
-            if not kept:
-                kept.append(Order.objects.visible_to(request.user).open().count())
-            return kept[0]
-
-        return {"open_orders": number}
+        orders = Order.objects.visible_to(request.user).open()
+        return {"open_orders": lambda: len(orders)}
 
     return processor
 
@@ -324,6 +303,15 @@ def kept_outside() -> object:
     return processor
 
 
+@open_orders.wrong("the next request still shows the old number.")
+def kept_for_each_user() -> object:
+    @cache
+    def count(visitor: Any) -> int:
+        return Order.objects.visible_to(visitor).open().count()
+
+    return lambda request: {"open_orders": partial(count, request.user)}
+
+
 @open_orders.wrong("For admin, [{{ open_orders }}] should print '[12]'. It prints '[400]'.")
 def all_orders() -> object:
     return lambda request: {"open_orders": cache(Order.objects.visible_to(request.user).count)}
@@ -334,7 +322,7 @@ def of_everybody() -> object:
     return lambda request: {"open_orders": cache(Order.objects.open().count)}
 
 
-@open_orders.wrong("The dictionary of your processor has no name open_orders.")
+@open_orders.wrong("For admin, the dictionary has no name open_orders.")
 def another_name() -> object:
     return lambda request: {"orders": cache(Order.objects.visible_to(request.user).open().count)}
 
@@ -344,7 +332,7 @@ def only_the_number() -> object:
     return lambda request: Order.objects.visible_to(request.user).open().count()
 
 
-@open_orders.wrong(no_function)
+@open_orders.wrong("Asked is a context processor, which is a function.")
 def only_the_dictionary() -> object:
     return {"open_orders": Order.objects.open().count}
 
@@ -391,10 +379,11 @@ profile_page = Exercise(
 
 @profile_page.cases
 def _() -> list[tuple[HttpRequest, User]]:
-    ann, ben = user("ann"), user("ben")
-    last = User.objects.latest("pk")
-    visits = [(ann, ben), (ben, ann), (AnonymousUser(), ann), (ann, ann), (ben, last)]
-    return [(pages.request("/profile/", visitor), owner) for visitor, owner in visits]  # type: ignore[arg-type,misc]
+    ann, ben = (User.objects.get(username=name) for name in ("ann", "ben"))
+    visits = [("ann", ben), ("ben", ann), (None, ann), ("ann", ann)]
+    return [
+        (request_of(name), owner) for name, owner in [*visits, ("ben", User.objects.latest("pk"))]
+    ]
 
 
 @profile_page.check
@@ -415,7 +404,7 @@ def _(run: Run) -> str | None:
     header = " ".join(page.inside("header"))
     if not header:
         return "The page has no header. Does it extend base.html?"
-    visitor = request.user.username if request.user.is_authenticated else ""
+    visitor = visitor_of(request)
     if not visitor and "Log out" in header:
         return f"Nobody is logged in, but the header says: {header}"
     if visitor and "Log out" not in header:
@@ -428,6 +417,19 @@ def _(run: Run) -> str | None:
     return None
 
 
+def visitor_of(request: Any) -> str:
+    """The name of who is logged in, whatever the answer did to request.user."""
+    found = User.objects.filter(pk=request.session.get(SESSION_KEY, 0)).first()
+    return found.username if found else ""
+
+
+@profile_page.mistake(
+    "The render of this template takes a dictionary and the request: render({...}, request)."
+)
+def context_in_place_of_a_dictionary(run: Run) -> bool:
+    return "context must be a dict" in str(run.error)
+
+
 @profile_page.mistake(
     "user is a name that a processor gives to every page: the visitor. Your view gives base.html "
     "another user, and the view wins. Call the owner by another name."
@@ -435,7 +437,7 @@ def _(run: Run) -> str | None:
 def owner_in_the_header(run: Run) -> bool:
     request, owner = run.arguments
     header = " ".join(pages.read(run.value).inside("header"))
-    return owner != request.user and owner.username in header
+    return owner.username != visitor_of(request) and owner.username in header
 
 
 @profile_page.right
@@ -462,6 +464,19 @@ def only_the_content(request: HttpRequest, owner: User) -> object:
 def as_it_was(request: HttpRequest, owner: User) -> object:
     page = engines["django"].from_string(PROFILE.replace("owner.username", "user"))
     return HttpResponse(page.render({"user": owner}, request))
+
+
+@profile_page.wrong(owner_in_the_header)
+def another_visitor(request: HttpRequest, owner: User) -> object:
+    request.user = owner
+    page = engines["django"].from_string(PROFILE.replace("owner.username", "user"))
+    return HttpResponse(page.render({}, request))
+
+
+@profile_page.wrong(context_in_place_of_a_dictionary)
+def wrong_kind_of_context(request: HttpRequest, owner: User) -> object:
+    context = RequestContext(request, {"owner": owner})
+    return HttpResponse(engines["django"].from_string(PROFILE).render(context))
 
 
 @profile_page.wrong("Without the request no processor runs.")
@@ -563,6 +578,11 @@ def name_missing(run: Run) -> bool:
     )
 
 
+@mail_text.mistake("Template(text) wants its values in a Context: render(Context({...})).")
+def no_context_object(run: Run) -> bool:
+    return "has no attribute 'render_context'" in str(run.error)
+
+
 @mail_text.mistake("Only the unread notices are asked for: those whose read_at is None.")
 def read_ones_too(run: Run) -> bool:
     own = Notice.objects.filter(user=run.arguments[0].pk)
@@ -575,13 +595,6 @@ def autoescape_off(user: Any) -> object:
     values = {"user": user, "number": len(notices), "notices": notices}
     text = "{% autoescape off %}" + MAIL + "{% endautoescape %}"
     return Template(text).render(Context(values))
-
-
-@mail_text.right
-def by_an_engine_for_text(user: Any) -> object:
-    notices = user.notices.filter(read_at__isnull=True)
-    values = {"user": user, "number": notices.count(), "notices": notices}
-    return Engine(autoescape=False).from_string(MAIL).render(Context(values, autoescape=False))
 
 
 @mail_text.right
@@ -607,6 +620,11 @@ def trust_in_processors(user: Any) -> object:
 def without_number(user: Any) -> object:
     values = {"user": user, "notices": user.notices.unread()}
     return Template(MAIL).render(Context(values, autoescape=False))
+
+
+@mail_text.wrong(no_context_object)
+def only_a_dictionary(user: Any) -> object:
+    return Template(MAIL).render({"user": user, "number": 0})
 
 
 @mail_text.wrong(read_ones_too)
@@ -735,14 +753,19 @@ def by_hand(text: str, word: str) -> object:
     return mark_safe(mark.join(python_escape(part) for part in text.split(word)))
 
 
+def by_pattern(text: str, pattern: str, flags: int = 0) -> object:
+    """The text with a mark around what is found. An empty pattern is not looked for."""
+    parts = re.split(f"({pattern})", text, flags=flags) if pattern else [text]
+    marks = [format_html("<mark>{}</mark>", part) for part in parts]
+    both = zip(parts, marks, strict=True)
+    return format_html_join(
+        "", "{}", ((mark if n % 2 else part,) for n, (part, mark) in enumerate(both))
+    )
+
+
 @marked.right
 def by_regular_expression(text: str, word: str) -> object:
-    parts = re.split(f"({re.escape(word)})", text) if word else [text]
-    html = [
-        format_html("<mark>{}</mark>", part) if number % 2 else escape(part)
-        for number, part in enumerate(parts)
-    ]
-    return mark_safe("".join(html))
+    return by_pattern(text, re.escape(word))
 
 
 @marked.right
@@ -776,12 +799,7 @@ def no_thought_of_nothing(text: str, word: str) -> object:
 
 @marked.wrong(regular_expression)
 def no_re_escape(text: str, word: str) -> object:
-    parts = re.split(f"({word})", text) if word else [text]
-    html = [
-        format_html("<mark>{}</mark>", part) if number % 2 else escape(part)
-        for number, part in enumerate(parts)
-    ]
-    return mark_safe("".join(html))
+    return by_pattern(text, word)
 
 
 @marked.wrong("In 'Rose, Rosemary' there are 2 places of 'Rose'. Marked: 'Rose'.")
@@ -793,12 +811,7 @@ def only_the_first(text: str, word: str) -> object:
 
 @marked.wrong("In 'Basil and basil' there is 1 place of 'basil'. Marked: 'Basil', 'basil'.")
 def capitals_too(text: str, word: str) -> object:
-    parts = re.split(f"({re.escape(word)})", text, flags=re.IGNORECASE) if word else [text]
-    html = [
-        format_html("<mark>{}</mark>", part) if number % 2 else escape(part)
-        for number, part in enumerate(parts)
-    ]
-    return mark_safe("".join(html))
+    return by_pattern(text, re.escape(word), re.IGNORECASE)
 
 
 # 10.8: a library with an inclusion tag.
@@ -836,7 +849,7 @@ def box_engine(library: Library) -> Engine:
 def box_pages() -> Iterator[tuple[str, str | None, Context]]:
     """What page it is, whose notices it should show, and its context."""
     for name in ("ann", "admin", "kofi", None):
-        request = pages.request("/", user(name))  # type: ignore[arg-type]
+        request = request_of(name)
         yield f"the page of {who(name)}", name, RequestContext(request, {})
     yield "a mail to ben, without a request", "ben", Context({"user": user("ben")})
     yield "a page that knows no user", None, Context({})
@@ -908,6 +921,18 @@ def nobody(run: Run) -> bool:
     return "'NoneType' object has no attribute" in str(run.error)
 
 
+@notice_library.mistake("A text is no name of a template. Template(text) makes one of it.")
+def no_template(run: Run) -> bool:
+    return type(run.error).__name__ == "TemplateDoesNotExist"
+
+
+@notice_library.mistake(
+    "The function of an inclusion tag returns a dictionary for its template: {'notices': ...}."
+)
+def no_dictionary(run: Run) -> bool:
+    return "does not support item assignment" in str(run.error)
+
+
 @notice_library.mistake(
     "An inclusion tag gets no context by itself. takes_context=True hands it over, as the first "
     "argument, which must be called context."
@@ -963,22 +988,6 @@ def simple_tag_with_html() -> object:
     return register
 
 
-@notice_library.right
-def node_by_hand() -> object:
-    register = template.Library()
-
-    class Box(template.Node):
-        def render(self, context: Context) -> str:
-            with context.push(notices=news_of(context)):
-                return Template(BOX).render(context.new({"notices": context["notices"]}))
-
-    @register.tag
-    def notice_box(parser: Any, token: Any) -> template.Node:
-        return Box()
-
-    return register
-
-
 @notice_library.wrong("the page would run it")
 def marked_safe() -> object:
     return box_library(news_of, BOX.replace("text }}", "text|safe }}"))
@@ -1027,12 +1036,19 @@ def misspelt() -> object:
     return box_library(news_of, BOX.replace("notice.text", "notice.txt"))
 
 
-@notice_library.wrong("Your library has no tag notice_box. Its tags: notices.")
-def another_tag() -> object:
+@notice_library.wrong(no_template)
+def text_for_a_name() -> object:
     register = template.Library()
-    register.inclusion_tag(Template(BOX), takes_context=True, name="notices")(
+    register.inclusion_tag(BOX, takes_context=True, name="notice_box")(
         lambda context: {"notices": news_of(context)}
     )
+    return register
+
+
+@notice_library.wrong(no_dictionary)
+def only_the_rows() -> object:
+    register = template.Library()
+    register.inclusion_tag(Template(BOX), takes_context=True, name="notice_box")(news_of)
     return register
 
 
@@ -1066,7 +1082,7 @@ def _() -> list[tuple[HttpRequest]]:
 def form(name: str, method: str) -> HttpRequest:
     """A request of this method, with what the middleware would have added."""
     request = RequestFactory().generic(method, "/notifications/delete/")
-    like = pages.request("/notifications/delete/", user(name))  # type: ignore[arg-type]
+    like = pages.request("/notifications/delete/", user(name))
     request.session, request.user, request.auser = like.session, like.user, like.auser  # type: ignore[attr-defined]
     request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
     return request
@@ -1255,12 +1271,6 @@ def only_marked(request: HttpRequest) -> object:
     return notification_views.mark_read(request)
 
 
-@delete_read.wrong("not to the page of the notices.")
-def to_the_first_page(request: HttpRequest) -> object:
-    said(request, mine(request).delete()[0])
-    return redirect("home")
-
-
 # 10.10: middleware that waits.
 
 
@@ -1317,7 +1327,7 @@ def _(run: Run) -> str | None:
         )
     for name in ("ann", "ben", "ivo", None):
         for site.looks in (0, 3):
-            request = pages.request("/", user(name))  # type: ignore[arg-type]
+            request = request_of(name)
             with watch("sql", show=False) as seen:
                 try:
                     response = run.value(request)
@@ -1363,7 +1373,7 @@ def customer_of_another(run: Run) -> bool:
     site.looks = 1
     seen = []
     for name in ("ann", "ben"):
-        run.value(pages.request("/", user(name)))  # type: ignore[arg-type]
+        run.value(request_of(name))
         seen += site.found
     return seen[0] is not None and seen[0] == seen[1]
 
@@ -1389,21 +1399,47 @@ def visitor(run: Run) -> bool:
     "SimpleLazyObject(function) behaves as what the function returns."
 )
 def not_called(run: Run) -> bool:
-    return "'function' object has no attribute" in str(run.error)
+    return re.search("function|lru_cache.*object has no attribute", str(run.error)) is not None
+
+
+@customer_middleware.mistake("filter() gives rows, none or many. first() takes one, or gives None.")
+def rows_of_a_customer(run: Run) -> bool:
+    return "'QuerySet' object has no attribute" in str(run.error)
+
+
+@customer_middleware.mistake("The view has run already. Set request.customer before get_response.")
+def too_late(run: Run) -> bool:
+    return "has no attribute 'customer'" in str(run.error)
+
+
+@customer_middleware.mistake(
+    "A visitor's pk is None, and filter(user=None) finds the customers without a login. Ask "
+    "is_authenticated first."
+)
+def customers_of_nobody(run: Run) -> bool:
+    (site,) = run.arguments
+    site.looks = 1
+    run.value(pages.request("/"))
+    return Customer.objects.filter(pk=site.found[0], user=None).exists()
 
 
 def find(request: Any) -> Customer | None:
     return Customer.objects.filter(user=request.user.pk).first() if request.user.pk else None
 
 
-@customer_middleware.right
-def partly(get_response: Any) -> object:
+def waiting(get_response: Any, find: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Middleware whose request.customer is found when somebody looks."""
+
     def middleware(request: Any) -> Any:
         request.customer = SimpleLazyObject(partial(find, request))
-        response = get_response(request)
-        return response
+        return get_response(request)
 
     return middleware
+
+
+@customer_middleware.right
+def by_the_relation(get_response: Any) -> object:
+    return waiting(get_response, lambda request: getattr(request.user, "customer", None))
 
 
 @customer_middleware.right
@@ -1441,20 +1477,32 @@ def a_plain_function(get_response: Any) -> object:
 
 @customer_middleware.wrong(no_customer)
 def by_get(get_response: Any) -> object:
-    def middleware(request: Any) -> Any:
-        request.customer = SimpleLazyObject(lambda: Customer.objects.get(user=request.user.pk))
-        return get_response(request)
-
-    return middleware
+    return waiting(get_response, lambda request: Customer.objects.get(user=request.user.pk))
 
 
 @customer_middleware.wrong(visitor)
 def by_the_user(get_response: Any) -> object:
+    return waiting(get_response, lambda request: Customer.objects.filter(user=request.user).first())
+
+
+@customer_middleware.wrong(customers_of_nobody)
+def by_key_alone(get_response: Any) -> object:
+    return waiting(
+        get_response, lambda request: Customer.objects.filter(user=request.user.pk).first()
+    )
+
+
+@customer_middleware.wrong(rows_of_a_customer)
+def all_of_them(get_response: Any) -> object:
+    return waiting(get_response, lambda request: Customer.objects.filter(user=request.user.pk))
+
+
+@customer_middleware.wrong(too_late)
+def after_the_view(get_response: Any) -> object:
     def middleware(request: Any) -> Any:
-        request.customer = SimpleLazyObject(
-            lambda: Customer.objects.filter(user=request.user).first()
-        )
-        return get_response(request)
+        response = get_response(request)
+        request.customer = SimpleLazyObject(lambda: find(request))
+        return response
 
     return middleware
 
@@ -1468,29 +1516,18 @@ def kept_outside_the_function(get_response: Any) -> object:
             kept.append(find(request))
         return kept[0]
 
-    def middleware(request: Any) -> Any:
-        request.customer = SimpleLazyObject(lambda: look(request))
-        return get_response(request)
-
-    return middleware
+    return waiting(get_response, look)
 
 
 @customer_middleware.wrong("The response of the view is lost.")
 def response_lost(get_response: Any) -> object:
-    def middleware(request: Any) -> None:
-        request.customer = SimpleLazyObject(lambda: find(request))
-        get_response(request)
-
-    return middleware
+    inner = waiting(get_response, find)
+    return lambda request: print(inner(request))
 
 
 @customer_middleware.wrong("Your middleware has not called get_response")
 def view_never_called(get_response: Any) -> object:
-    def middleware(request: Any) -> Any:
-        request.customer = SimpleLazyObject(lambda: find(request))
-        return JsonResponse({})
-
-    return middleware
+    return waiting(lambda request: HttpResponse(), find)
 
 
 @customer_middleware.wrong("Asked is a function that gets the request")
