@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from html import escape as python_escape
 from html import unescape
 from typing import Any
 from unittest import mock
@@ -745,14 +744,6 @@ def regular_expression(run: Run) -> bool:
     return special and (run.error is not None or "<mark>" not in run.value)
 
 
-@marked.right
-def by_hand(text: str, word: str) -> object:
-    if not word:
-        return text
-    mark = f"<mark>{python_escape(word)}</mark>"
-    return mark_safe(mark.join(python_escape(part) for part in text.split(word)))
-
-
 def by_pattern(text: str, pattern: str, flags: int = 0) -> object:
     """The text with a mark around what is found. An empty pattern is not looked for."""
     parts = re.split(f"({pattern})", text, flags=flags) if pattern else [text]
@@ -1209,16 +1200,6 @@ def class_based(request: HttpRequest) -> object:
     return DeleteRead.as_view()(request)
 
 
-@delete_read.right
-def one_by_one(request: HttpRequest) -> object:
-    if request.method == "POST":
-        read = [notice for notice in request.user.notices.all() if notice.read_at]  # type: ignore[union-attr]
-        for notice in read:
-            notice.delete()
-        return said(request, len(read))
-    return HttpResponse(status=405)
-
-
 @delete_read.wrong("A GET has deleted notices.")
 def any_method(request: HttpRequest) -> object:
     return said(request, mine(request).delete()[0])
@@ -1443,18 +1424,8 @@ def by_the_relation(get_response: Any) -> object:
 
 
 @customer_middleware.right
-def in_a_class(get_response: Any) -> object:
-    class Middleware:
-        def __call__(self, request: Any) -> Any:
-            request.customer = SimpleLazyObject(lambda: self.look(request))
-            return get_response(request)
-
-        def look(self, request: Any) -> Customer | None:
-            if request.user.is_anonymous:
-                return None
-            return getattr(request.user, "customer", None)
-
-    return Middleware()
+def by_the_key(get_response: Any) -> object:
+    return waiting(get_response, find)
 
 
 @customer_middleware.wrong("A view that does not look at request.customer pays for it.")
