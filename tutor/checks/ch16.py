@@ -450,7 +450,8 @@ def refused(run: Run) -> bool:
 )
 def of_any_partner(run: Run) -> bool:
     partner, event = run.arguments
-    return not WebhookEvent.objects.filter(partner=partner, event_id=event["id"]).exists()
+    rows = WebhookEvent.objects
+    return run.error is None and not rows.filter(partner=partner, event_id=event["id"]).exists()
 
 
 @take_in.mistake("A row that is there stays as it is. Make a new one, or leave it alone.")
@@ -654,7 +655,7 @@ def looked_then_wrote(run: Run) -> bool:
 
 @hear.mistake("Return how many of the news had an effect, a number.")
 def no_number_returned(run: Run) -> bool:
-    return type(run.value) is not int
+    return run.error is None and type(run.value) is not int
 
 
 @hear.mistake("The parcel must keep the sequence as well, or the next old news will win.")
@@ -1514,7 +1515,7 @@ def _(run: Run) -> str | None:
 
 @send_due.mistake("Return how many have arrived, a number.")
 def not_a_number(run: Run) -> bool:
-    return type(run.value) is not int
+    return run.error is None and type(run.value) is not int
 
 
 @send_due.mistake("You call send() more than once for the same webhook: it would arrive twice.")
