@@ -20,8 +20,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.template import Context, Template
 from django.test import Client, override_settings
 from django.urls import path
-from django.utils.cache import get_conditional_response, patch_cache_control
-from django.views.decorators.cache import cache_control, cache_page, never_cache
+from django.utils.cache import patch_cache_control
+from django.views.decorators.cache import cache_page, never_cache
 from django.views.decorators.http import condition, conditional_page, etag
 from django.views.decorators.vary import vary_on_cookie, vary_on_headers
 from shop.models import Category, Product
@@ -301,15 +301,6 @@ def prefixed(view: View) -> object:
 
 
 @basket_page.right
-def basket_by_hand(view: View) -> object:
-    def kept(request: HttpRequest) -> Any:
-        key = f"basket:{request.user.pk}:{request.get_full_path()}"
-        return cache.get_or_set(key, lambda: view(request), 300)
-
-    return kept
-
-
-@basket_page.right
 def body_by_hand(view: View) -> object:
     @wraps(view, assigned=())
     def kept(request: HttpRequest, *args: Any) -> HttpResponse:
@@ -332,19 +323,9 @@ def too_late(view: View) -> object:
     return vary_on_cookie(cache_page(300)(view))
 
 
-@basket_page.wrong(basket_leaks)
-def other_header(view: View) -> object:
-    return cache_page(300)(vary_on_headers("User-Agent")(view))
-
-
 @basket_page.wrong(basket_never_kept)
 def only_varied(view: View) -> object:
     return vary_on_cookie(view)
-
-
-@basket_page.wrong(basket_never_kept)
-def private_inside(view: View) -> object:
-    return cache_page(300)(vary_on_cookie(cache_control(private=True)(view)))
 
 
 @basket_page.wrong(basket_never_kept)
@@ -360,11 +341,6 @@ def without_address(view: View) -> object:
 @basket_page.wrong(basket_other_time)
 def five_seconds(view: View) -> object:
     return cache_page(5)(vary_on_cookie(view))
-
-
-@basket_page.wrong(basket_other_time)
-def for_ever(view: View) -> object:
-    return cache_page(None)(vary_on_cookie(view))
 
 
 @basket_page.wrong(basket_no_response)
@@ -483,26 +459,9 @@ def guests_by_hand(view: View) -> object:
     return choose
 
 
-@for_guests.right
-def private_for_logins(view: View) -> object:
-    kept = cache_page(600)(view)
-    return lambda request: (kept if request.user.pk is None else view)(request)
-
-
 @for_guests.wrong(guest_leak)
 def all_share(view: View) -> object:
     return cache_page(600)(view)
-
-
-@for_guests.wrong(guest_leak)
-def checked_behind(view: View) -> object:
-    def choose(request: HttpRequest) -> Any:
-        response = view(request)
-        if request.user.is_authenticated:
-            response.headers["X-Fresh"] = "yes"
-        return response
-
-    return cache_page(600)(choose)
 
 
 @for_guests.wrong(guest_no_response)
@@ -524,12 +483,6 @@ def guests_get_nothing(view: View) -> object:
 @for_guests.wrong(guests_not_kept)
 def nothing_kept(view: View) -> object:
     return never_cache(view)
-
-
-@for_guests.wrong(guests_not_kept)
-def upside_down(view: View) -> object:
-    kept = cache_page(600)(vary_on_cookie(view))
-    return lambda request: view(request) if request.user.is_anonymous else kept(request)
 
 
 @for_guests.wrong(login_kept)
@@ -707,48 +660,28 @@ def ready_template(piece: str) -> object:
     )
 
 
-def boxed(tag: str) -> Callable[[str], object]:
-    return lambda piece: "{% load cache %}{% " + tag + " %}" + piece + "{% endcache %}"
+def boxed(name: str, tag: str) -> Callable[[str], object]:
+    """An answer of this name, with this tag around the piece."""
+
+    def answer(piece: str) -> object:
+        return "{% load cache %}{% " + tag + " %}" + piece + "{% endcache %}"
+
+    answer.__name__ = name
+    return answer
 
 
-@fragment.wrong(box_of_another)
-def only_a_name(piece: str) -> object:
-    return boxed("cache 600 box")(piece)
-
-
-@fragment.wrong(box_of_another)
-def only_the_currency(piece: str) -> object:
-    return boxed("cache 600 box currency")(piece)
-
-
-@fragment.wrong(box_of_another)
-def from_the_request(piece: str) -> object:
-    return boxed("cache 600 box request.user.pk currency")(piece)
-
-
-@fragment.wrong(box_of_another)
-def text_for_a_variable(piece: str) -> object:
-    return boxed('cache 600 box "user.pk" currency')(piece)
-
-
-@fragment.wrong(other_currency)
-def only_the_user(piece: str) -> object:
-    return boxed("cache 600 box user.pk")(piece)
-
-
-@fragment.wrong(box_other_time)
-def ten_in_place_of_600(piece: str) -> object:
-    return boxed("cache 10 box user.pk currency")(piece)
+fragment.wrong(box_of_another)(boxed("only_a_name", "cache 600 box"))
+fragment.wrong(box_of_another)(boxed("only_the_currency", "cache 600 box currency"))
+fragment.wrong(box_of_another)(boxed("by_request", "cache 600 box request.user.pk currency"))
+fragment.wrong(box_of_another)(boxed("a_text", 'cache 600 box "user.pk" currency'))
+fragment.wrong(other_currency)(boxed("only_the_user", "cache 600 box user.pk"))
+fragment.wrong(box_other_time)(boxed("ten_seconds", "cache 10 box user.pk currency"))
+fragment.wrong(box_not_kept)(boxed("a_number", "cache 600 box user.pk currency orders.count"))
 
 
 @fragment.wrong(box_not_kept)
 def the_piece_alone(piece: str) -> object:
     return piece
-
-
-@fragment.wrong(box_not_kept)
-def number_in_the_key(piece: str) -> object:
-    return boxed("cache 600 box user.pk currency orders.count")(piece)
 
 
 @fragment.wrong("Django cannot use your template: TemplateSyntaxError")
@@ -876,12 +809,6 @@ def all_gone(product: Any) -> object:
 @forget_card.wrong(one_language)
 def english_only(product: Any) -> object:
     cache.delete(make_template_fragment_key("card", [product.pk, "en"]))
-    return None
-
-
-@forget_card.wrong(other_key)
-def by_the_name(product: Any) -> object:
-    cache.delete("card")
     return None
 
 
@@ -1182,14 +1109,6 @@ def trusting(category: Any, price: Any, rest: Any) -> None:
         rest()
 
 
-@sale.wrong(not_deleted)
-def wrong_name(category: Any, price: Any, rest: Any) -> None:
-    with transaction.atomic():
-        sold(category, price)
-        transaction.on_commit(lambda: cache.delete(f"cheapest:{category}"))
-        rest()
-
-
 @sale.wrong(told_too_soon)
 def written_inside(category: Any, price: Any, rest: Any) -> None:
     with transaction.atomic():
@@ -1399,17 +1318,6 @@ def compared_by_hand(view: View, version: Callable[[], str]) -> object:
     return page
 
 
-@not_modified.right
-def with_the_helper(view: View, version: Callable[[], str]) -> object:
-    def page(request: HttpRequest) -> Any:
-        now = f'W/"{version()}"'
-        response = get_conditional_response(request, etag=now) or view(request)
-        response.headers["ETag"] = now
-        return response
-
-    return page
-
-
 @not_modified.wrong(version_got_a_request)
 def handed_over(view: View, version: Callable[[], str]) -> object:
     return condition(etag_func=version)(view)
@@ -1430,16 +1338,6 @@ def like_the_middleware(view: View, version: Callable[[], str]) -> object:
     return conditional_page(view)
 
 
-@not_modified.wrong(way_only)
-def view_first(view: View, version: Callable[[], str]) -> object:
-    def page(request: HttpRequest) -> Any:
-        response = view(request)
-        response["ETag"] = f'"{version()}"'
-        return get_conditional_response(request, etag=response["ETag"], response=response)
-
-    return page
-
-
 @not_modified.wrong(version_once)
 def asked_once(view: View, version: Callable[[], str]) -> object:
     now = version()
@@ -1449,11 +1347,6 @@ def asked_once(view: View, version: Callable[[], str]) -> object:
 @not_modified.wrong(no_etag)
 def only_cached(view: View, version: Callable[[], str]) -> object:
     return cache_page(60)(view)
-
-
-@not_modified.wrong(no_etag)
-def as_it_was(view: View, version: Callable[[], str]) -> object:
-    return view
 
 
 @not_modified.wrong("Asked is a view, a function.")
@@ -1592,16 +1485,6 @@ def searched_as_bytes(addresses: Leaks, name: str, ann: Client, ben: Client) -> 
             yield address
 
 
-@leaks.right
-def with_text(addresses: Leaks, name: str, ann: Client, ben: Client) -> object:
-    found = []
-    for address in addresses:
-        mine, other = (browser.get(address).text for browser in (ann, ben))
-        if name in mine and name in other:
-            found.append(address)
-    return found
-
-
 @leaks.wrong(looked_at_ann)
 def only_ann(addresses: Leaks, name: str, ann: Client, ben: Client) -> object:
     return [address for address in addresses if name in ann.get(address).text]
@@ -1618,25 +1501,9 @@ def other_order_of_visits(addresses: Leaks, name: str, ann: Client, ben: Client)
     return found
 
 
-@leaks.wrong(ben_first)
-def emptied_between(addresses: Leaks, name: str, ann: Client, ben: Client) -> object:
-    found = []
-    for address in addresses:
-        ann.get(address)
-        cache.clear()
-        if name in ben.get(address).text:
-            found.append(address)
-    return found
-
-
 @leaks.wrong(equal_pages)
 def compared(addresses: Leaks, name: str, ann: Client, ben: Client) -> object:
     return [a for a in addresses if ann.get(a).content == ben.get(a).content]
-
-
-@leaks.wrong(equal_pages)
-def without_ben(addresses: Leaks, name: str, ann: Client, ben: Client) -> object:
-    return [a for a in addresses if ann.get(a) and "ben" not in ben.get(a).text]
 
 
 @leaks.wrong(equal_pages)
