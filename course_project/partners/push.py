@@ -13,6 +13,7 @@ import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 from py_vapid import Vapid
 from py_vapid.utils import b64urldecode, b64urlencode
@@ -34,9 +35,15 @@ def is_push_service(endpoint: str) -> bool:
     return secure and validate_host(host, settings.PUSH_SERVICES)
 
 
+def our_key() -> Vapid:
+    if not settings.VAPID_PRIVATE_KEY:
+        raise ImproperlyConfigured("Web Push needs VAPID_PRIVATE_KEY. The command vapid makes one.")
+    return Vapid.from_string(settings.VAPID_PRIVATE_KEY)
+
+
 def public_key() -> str:
     """What a page hands to pushManager.subscribe() as applicationServerKey."""
-    key = Vapid.from_string(settings.VAPID_PRIVATE_KEY).public_key
+    key = our_key().public_key
     point: bytes = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     encoded: str = b64urlencode(point)
     return encoded
@@ -50,7 +57,7 @@ def authorization(endpoint: str) -> dict[str, str]:
         "exp": int(time.time()) + 12 * HOURS,
         "sub": settings.VAPID_SUBJECT,
     }
-    signed: dict[str, str] = Vapid.from_string(settings.VAPID_PRIVATE_KEY).sign(claims)
+    signed: dict[str, str] = our_key().sign(claims)
     return signed
 
 

@@ -23,7 +23,10 @@ def sign(secret: str, id: str, timestamp: int, body: bytes) -> str:
     """The signature of a message: "v1," and the HMAC-SHA256 of its id, its time and its bytes.
 
     secret  "whsec_" and a key in base64, as the partner's settings show it
+    Raises ValueError where there is none: anybody could sign with nothing.
     """
+    if not secret:
+        raise ValueError("There is no secret to sign with. Set it in the environment.")
     key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.digest(key, f"{id}.{timestamp}.".encode() + body, "sha256")
     return "v1," + base64.b64encode(digest).decode()

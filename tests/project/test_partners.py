@@ -14,6 +14,7 @@ import psutil
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -175,7 +176,26 @@ def test_a_replay_is_not_believed(late: int) -> None:
 
 def test_without_a_secret_nobody_is_believed() -> None:
     with pytest.raises(signing.NotBelieved, match="no secret"):
-        signing.verify("", signing.headers("", "e", BODY, NOW), BODY, now=NOW)
+        signing.verify("", signing.headers("whsec_YQ==", "e", BODY, NOW), BODY, now=NOW)
+
+
+def test_without_a_secret_nothing_is_signed(settings) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ValueError, match="no secret"):
+        signing.headers("", "e", BODY, NOW)
+    settings.VAPID_PRIVATE_KEY = ""
+    with pytest.raises(ImproperlyConfigured, match="VAPID_PRIVATE_KEY"):
+        push.public_key()
+
+
+def test_a_server_has_no_secrets_by_default() -> None:
+    names = "PARTNER_API_KEY PARTNER_WEBHOOK_SECRET SHOP_WEBHOOK_SECRET VAPID_PRIVATE_KEY".split()
+    code = f"from config import settings; print([getattr(settings, n) for n in {names}])"
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    environment = clean | {"DJANGO_DEBUG": "0", "DJANGO_SECRET_KEY": "x"}
+    said = subprocess.check_output(
+        [sys.executable, "-c", code], cwd=FOLDER, env=environment, text=True
+    )
+    assert said.strip() == str([""] * 4)
 
 
 def test_a_webhook_is_written_down_and_worked_on(
