@@ -10,4 +10,6 @@ urlpatterns = [
     path("categories/<int:pk>/", views.product_list, name="category_detail"),
     path("orders/", views.order_list, name="order_list"),
     path("orders/<int:pk>/", views.order_detail, name="order_detail"),
+    path("reports/sales/<int:year>/", views.start_sales_report, name="start_sales_report"),
+    path("reports/<uuid:task_id>/", views.sales_report, name="sales_report"),
 ]

@@ -1,11 +1,19 @@
-from django.contrib.auth.decorators import login_required
+from typing import Any
+from uuid import UUID
+
+from celery.result import AsyncResult
+from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.db.models import Avg, Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from . import catalogue, services
 from .models import Category, Order, Product
+from .tasks import monthly_sales
 
 
 def product_list(request: HttpRequest, pk: int | None = None) -> HttpResponse:
@@ -63,3 +71,33 @@ def product_catalogue(request: HttpRequest) -> HttpResponse:
         "seconds": catalogue.SECONDS,
     }
     return render(request, "shop/catalogue.html", context)
+
+
+@require_POST
+@login_required
+@permission_required("shop.view_order", raise_exception=True)
+def start_sales_report(request: HttpRequest, year: int) -> JsonResponse:
+    """Have a worker sum up the year, and say at once where to ask how far it is."""
+    result = monthly_sales.delay(year)
+    if result.ready():  # No broker: it has run here, and nobody keeps the result.
+        return JsonResponse(_state(result))
+    address = reverse("sales_report", args=[result.id])
+    return JsonResponse(_state(result) | {"ask": address}, status=202)
+
+
+@never_cache
+@login_required
+@permission_required("shop.view_order", raise_exception=True)
+def sales_report(request: HttpRequest, task_id: UUID) -> JsonResponse:
+    """How far the report is. A page asks this address again and again."""
+    return JsonResponse(_state(monthly_sales.AsyncResult(str(task_id))))
+
+
+def _state(result: AsyncResult) -> dict[str, Any]:
+    """What a page may know of a task. PENDING: it waits, or nobody knows its number."""
+    state, info = result.state, result.info
+    if state == "PROGRESS" and isinstance(info, dict):  # Between the two looks it may have ended.
+        return {"state": state, **info}
+    if state == "SUCCESS":
+        return {"state": state, "sales": info}
+    return {"state": state}  # The text of an error is for the log, not for the page.
