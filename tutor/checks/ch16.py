@@ -190,8 +190,8 @@ def body_decoded(run: Run) -> bool:
 
 @is_from_partner.mistake(
     "This message is right, and you do not believe it. Is it signed as the partner signs: id, dot, "
-    "timestamp, dot, and the bytes of the body as they are? JSON that is read and written again "
-    "has other bytes."
+    "timestamp, dot, and the bytes of the body as they are, then hexdigest()? JSON that is read and "
+    "written again has other bytes."
 )
 def believes_nobody(run: Run) -> bool:
     _key, headers, _body, now = run.arguments
@@ -373,7 +373,6 @@ take_in = Exercise(
     "16.3",
     "Once, and only once",
     minutes=5,
-    layers=("http",),
     commits=True,  # an IntegrityError may be caught
     changes=[came_before, other_partner, same_moment],
     hints=[
@@ -441,7 +440,7 @@ def refused_later(run: Run) -> bool:
 
 @take_in.mistake("The event was there already, and the unique constraint refused a second row.")
 def refused(run: Run) -> bool:
-    return failed(run, "IntegrityError")
+    return failed(run, "IntegrityError") and "unique" in str(run.error).lower()
 
 
 @take_in.mistake(
@@ -464,6 +463,8 @@ def overwritten(run: Run) -> bool:
 @take_in.mistake("The row has no payload, or not the whole event. It belongs into defaults.")
 def no_payload(run: Run) -> bool:
     partner, event = run.arguments
+    if run.error is not None:
+        return failed(run, "IntegrityError", "payload")
     row = WebhookEvent.objects.get(partner=partner, event_id=event["id"])
     return row.payload != event
 
@@ -545,6 +546,19 @@ def the_other_way(partner: str, event: dict[str, Any]) -> object:
     return not WebhookEvent.objects.get_or_create(
         partner=partner, event_id=event["id"], defaults={"payload": event}
     )[1]
+
+
+@take_in.wrong(no_payload)
+def nothing_given(partner: str, event: dict[str, Any]) -> object:
+    return WebhookEvent.objects.get_or_create(partner=partner, event_id=event["id"])[1]
+
+
+@take_in.wrong("you returned True")
+def counted_rows(partner: str, event: dict[str, Any]) -> object:
+    before = WebhookEvent.objects.count()
+    row = WebhookEvent(partner=partner, event_id=event["id"], payload=event)
+    WebhookEvent.objects.bulk_create([row], ignore_conflicts=True)
+    return WebhookEvent.objects.count() > before
 
 
 @take_in.wrong(no_payload)
@@ -868,6 +882,11 @@ def raised_for_status(run: Run) -> bool:
     return failed(run, "HTTPStatusError")
 
 
+@ask.mistake("The partner got no POST. Something else has another answer.")
+def no_post(run: Run) -> bool:
+    return not run.arguments[0].endswith(":1/") and not _sandbox().log()
+
+
 @ask.mistake("Ask once. A second call is another question, and may find it done.")
 def asked_again_and_again(run: Run) -> bool:
     entries = _sandbox().log()
@@ -1022,6 +1041,14 @@ def as_a_form(url: str, seconds: float) -> object:
         return _ending(
             _client().post(url, data={"order": "2026-0001"}, timeout=seconds).status_code
         )
+    except httpx.TransportError:
+        return "unknown"
+
+
+@ask.wrong(no_post)
+def with_get(url: str, seconds: float) -> object:
+    try:
+        return _ending(_client().get(url, timeout=seconds).status_code)
     except httpx.TransportError:
         return "unknown"
 
@@ -1202,6 +1229,16 @@ def asked_again(run: Run) -> bool:
     return ways[-1] in ("400", "422") and len(_log()) > tries
 
 
+@pay.mistake("The answer is a dictionary. Asked is its id alone.")
+def whole_answer(run: Run) -> bool:
+    return isinstance(run.value, dict)
+
+
+@pay.mistake("After the fourth try return None, and let no error out.")
+def raised_at_the_end(run: Run) -> bool:
+    return run.error is not None and len(_log()) == 4
+
+
 @pay.mistake("An answer without success has no id. Look at the status before you read the JSON.")
 def no_id(run: Run) -> bool:
     return failed(run, "KeyError", "id") or failed(run, "JSONDecodeError")
@@ -1374,6 +1411,19 @@ def the_same_wait(url: str, order: str, amount: str, wait: Any) -> object:
     return _tries(url, order, amount, wait, lambda: order, waits=(1, 1, 1, 0))
 
 
+@pay.wrong(whole_answer)
+def all_of_the_answer(url: str, order: str, amount: str, wait: Any) -> object:
+    return charge(url, order, amount, order).json()
+
+
+@pay.wrong(raised_at_the_end)
+def loud(url: str, order: str, amount: str, wait: Any) -> object:
+    found = _tries(url, order, amount, wait, lambda: order)
+    if found is None:
+        raise RuntimeError("It was not paid.")
+    return found
+
+
 @pay.wrong(no_id)
 def read_at_once(url: str, order: str, amount: str, wait: Any) -> object:
     for seconds in (1, 2, 4, 0):
@@ -1485,13 +1535,16 @@ def _(now: datetime, send: Any) -> object:
 
 
 def different() -> dict[str, tuple[Any, Any]]:
-    """What differs in the database: body -> how it is, how it should be; times of failures only."""
+    """What differs in the database: body -> how it is, how it should be.
+
+    When is a matter of those that wait on, and of those that nobody has to touch.
+    """
     found = letters()
     return {
         body: (found.get(body), right)
         for body, right in LETTERS.items()
         if found.get(body, ())[:2] != right[:2]
-        or (found[body][2] != right[2] and (body not in DUE or body.startswith("lost")))
+        or (found[body][2] != right[2] and (body not in DUE or right[1] == "waiting"))
     }
 
 
@@ -1521,6 +1574,11 @@ def not_a_number(run: Run) -> bool:
 @send_due.mistake("You call send() more than once for the same webhook: it would arrive twice.")
 def sent_twice(run: Run) -> bool:
     return any(many > 1 for many in Counter(run.arguments[1].sent).values())
+
+
+@send_due.mistake("Count those for which send() returned True. You count others as well.")
+def counted_failures(run: Run) -> bool:
+    return not different() and run.value > run.expected
 
 
 @send_due.mistake("The dead and the delivered ones are not sent again: only those that wait.")
@@ -1687,6 +1745,11 @@ def failures_counted(now: datetime, send: Any) -> object:
     return arrived
 
 
+@send_due.wrong(counted_failures)
+def tries_counted(now: datetime, send: Any) -> object:
+    return _sending(now, send) + sum(body.startswith("lost") for body in send.sent)
+
+
 @send_due.wrong(not_a_number)
 def list_returned(now: datetime, send: Any) -> object:
     rows = list(OutgoingWebhook.objects.filter(status="waiting", next_try_at__lte=now))
@@ -1750,7 +1813,7 @@ def complaints(origins: Any) -> list[str]:
 
 @trusted_origins.check
 def _(run: Run) -> str | None:
-    if not isinstance(run.value, list) or not all(isinstance(one, str) for one in run.value):
+    if not isinstance(run.value, list | tuple) or not all(isinstance(o, str) for o in run.value):
         return "Asked is a list of texts."
     if complaints(run.value):
         return "`manage.py check` says 4_0.E001: each origin begins with its scheme."
@@ -1765,7 +1828,12 @@ def _(run: Run) -> str | None:
 
 @trusted_origins.mistake("Each one begins with its scheme: https://")
 def no_scheme(run: Run) -> bool:
-    return any("://" not in one for one in run.value)
+    return not isinstance(run.value, str) and any("://" not in one for one in run.value)
+
+
+@trusted_origins.mistake("443 is the usual port of https, and a browser leaves it out.")
+def usual_port(run: Run) -> bool:
+    return any(one.endswith(":443") for one in run.value)
 
 
 @trusted_origins.mistake(
@@ -1827,6 +1895,11 @@ def hosts_alone() -> object:
 @trusted_origins.wrong(with_path)
 def with_slashes() -> object:
     return ["https://www.northlight.example/", "https://fair.example:8443/forms/"]
+
+
+@trusted_origins.wrong(usual_port)
+def with_443() -> object:
+    return ["https://www.northlight.example:443", *put_together()[1:]]
 
 
 @trusted_origins.wrong(everybody)
