@@ -54,7 +54,9 @@ INSTALLED_APPS = [
     "accounts",
     "backups",
     "company",
+    "loyalty",
     "notifications",
+    "ordering",
     "partners",
     "shop",
     "subscriptions",
@@ -139,6 +141,10 @@ CACHES: dict[str, dict[str, Any]] = {
 if os.environ.get("REDIS_URL"):
     CACHES["redis"] |= {"LOCATION": os.environ["REDIS_URL"], "KEY_PREFIX": "northlight"}
     del CACHES["redis"]["OPTIONS"]
+# The default one is in the memory of each process. Several processes need one that they share:
+# DJANGO_CACHE=redis, for example.
+if os.environ.get("DJANGO_CACHE"):
+    CACHES["default"] = CACHES[os.environ["DJANGO_CACHE"]]
 
 
 # Password validation
@@ -203,6 +209,9 @@ ADMINS = ["operations@northlight.example"]
 # Who is told when a product is nearly sold out.
 PURCHASING_EMAIL = "purchasing@northlight.example"
 
+# Who packs what was ordered.
+WAREHOUSE_EMAIL = "warehouse@northlight.example"
+
 
 # Background tasks
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
@@ -252,7 +261,18 @@ CELERY_BEAT_SCHEDULE = {
         "task": "subscriptions.tasks.send_reminders",
         "schedule": crontab(hour=8, minute=0),
     },
+    # What is due, and what got lost: a message, or the worker that had it.
+    "order steps": {
+        "task": "ordering.tasks.do_due_steps",
+        "schedule": timedelta(minutes=5),
+    },
 }
+
+
+# Orders
+
+# A step of an order that failed is due again after so long, then after twice as long, and so on.
+ORDER_RETRY_SECONDS = float(os.environ.get("ORDER_RETRY_SECONDS", "60"))
 
 
 # Backups

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("company.urls")),
     path("", include("shop.urls")),
+    path("", include("ordering.urls")),
     path("accounts/", include("accounts.urls")),
     path("backups/", include("backups.urls")),
     path("notifications/", include("notifications.urls")),
