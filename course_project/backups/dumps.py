@@ -44,7 +44,8 @@ def dump(copy: Path, alias: str = DEFAULT_DB_ALIAS) -> Counts:
 def restore(copy: Path, alias: str = DEFAULT_DB_ALIAS) -> Counts:
     """Read a copy into a scratch database, and throw that away. Return the rows of each table.
 
-    Raises CannotDump where the copy is damaged.
+    On PostgreSQL the project's user must be allowed to create one. Raises CannotDump where the copy
+    is damaged.
     """
     with TemporaryDirectory() as folder:
         raw = Path(folder) / "raw"
@@ -126,15 +127,14 @@ def _restore_postgresql(alias: str, raw: Path) -> Counts:
 
 
 def _run(connection: BaseDatabaseWrapper, program: str, *options: str) -> None:
-    settings = connection.settings_dict
-    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGDATABASE": "NAME"}
-    # Not in the command line: every user of the machine can read that.
-    names["PGPASSWORD"] = "PASSWORD"
-    variables = {name: str(settings[key]) for name, key in names.items() if settings[key]}
+    # As `manage.py dbshell` does it: the password is not in the command line, where every user of
+    # the machine can read it.
+    client = connection.client
+    words, variables = client.settings_to_cmd_args_env(connection.settings_dict, [])
     try:
         done = subprocess.run(
-            [program, *options],
-            env=os.environ | variables,
+            [program, *options, *words[1:]],
+            env=os.environ | (variables or {}),
             check=False,
             capture_output=True,
             text=True,

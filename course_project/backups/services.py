@@ -92,11 +92,19 @@ def prune() -> list[str]:
 
 
 def fail(day: date, problem: str) -> None:
-    """Write down that this day's backup failed, and tell the admins, once."""
-    running = Backup.objects.filter(day=day, status=Backup.Status.RUNNING)
+    """Write down that this day's backup failed, and tell the admins, once.
+
+    A copy that is verified already stays a good one: then only old ones could not be deleted.
+    """
+    rows = Backup.objects.filter(day=day)
     with transaction.atomic():
-        if running.update(status=Backup.Status.FAILED, problem=problem):
+        failed = rows.filter(status=Backup.Status.RUNNING).update(
+            status=Backup.Status.FAILED, problem=problem
+        )
+        if failed:
             mail_admins(f"No backup of {day}", problem)
+        elif rows.filter(status=Backup.Status.VERIFIED, problem="").update(problem=problem):
+            mail_admins(f"Old backups stay beside that of {day}", problem)
 
 
 def check(now: datetime | None = None) -> bool:

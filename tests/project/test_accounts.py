@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from accounts import services
+from accounts import services, tasks
 from accounts.models import LoginRecord, Profile
 from accounts.visitor import client_ip
 from asgiref.sync import sync_to_async
@@ -14,6 +14,7 @@ from django.contrib.auth import aauthenticate, authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Permission, User
 from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.db.models.signals import post_save
@@ -38,6 +39,16 @@ def log_in(username: str, password: str, **headers: str) -> bool:
 def fail(username: str, times: int) -> None:
     for _ in range(times):
         assert not log_in(username, **WRONG)
+
+
+# Sessions
+
+
+def test_old_sessions_are_cleared(db: None) -> None:
+    for key, day in [("old", "2020-01-01"), ("new", "2999-01-01")]:
+        Session.objects.create(session_key=key, expire_date=f"{day}T00:00Z")
+    tasks.clear_sessions.delay()
+    assert Session.objects.get().session_key == "new"
 
 
 # Profiles

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -185,10 +186,11 @@ def test_it_is_the_copy_of_one_moment(shared_rows: None, tmp_path: Path) -> None
     writer.start()
     try:
         counts = []
-        for number in range(5):
+        for number in range(2):
             before = len(written)
             while len(written) < before + 3:
                 assert writer.is_alive()
+                time.sleep(0.01)
             copy = tmp_path / f"{number}.gz"
             dumped = dumps.dump(copy)
             assert dumps.restore(copy) == dumped
@@ -285,6 +287,21 @@ def test_a_night_that_fails_deletes_nothing(
     tasks.nightly_backup.delay("2026-03-02")
     assert len(list(there.folder.iterdir())) == 10
     assert Backup.objects.get().status == Backup.Status.FAILED
+
+
+def test_the_alarm_says_it_too_when_old_ones_stay(
+    shared_rows: None, there: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(self: HttpStore, name: str) -> None:
+        raise StoreDown("The store answered 503.")
+
+    monkeypatch.setattr(HttpStore, "delete", down)
+    for day in range(20, 29):
+        (there.folder / f"2026-02-{day}{dumps.suffix()}").write_text("old")
+    tasks.nightly_backup.delay("2026-03-02")
+    assert Backup.objects.get().status == Backup.Status.VERIFIED
+    subjects = [letter.subject for letter in mail.outbox]
+    assert subjects == ["[Django] Old backups stay beside that of 2026-03-02"]
 
 
 # Nobody is told of what never began, unless somebody looks
