@@ -62,7 +62,9 @@ def _end(request: Request, response: Any) -> None:
     if asked.resolver_match is not None:
         view = asked.resolver_match.func
         view = getattr(view, "view_class", view)
-        request.view = f"{view.__module__}.{view.__qualname__}"
+        # An object can be a view too, a Feed for example.
+        name = getattr(view, "__qualname__", type(view).__qualname__)
+        request.view = f"{view.__module__}.{name}"
 
 
 def _request(self: Client, **environ: Any) -> Any:

@@ -53,7 +53,15 @@ class About(TemplateView):
     template_name = "404.html"
 
 
+class Greeting:
+    """An object as a view: Django's syndication feeds are some."""
+
+    def __call__(self, request):
+        return HttpResponse("Hello")
+
+
 urlpatterns = [
+    path("greeting/", Greeting()),
     path("count/", count),
     path("é/count/", count),
     path("async/", count_async),
@@ -182,6 +190,10 @@ def test_a_request_inside_a_request(company):
     outer, nested = seen.requests
     assert nested.parent is outer
     assert seen.queries[0].parent is nested
+
+
+def test_an_object_as_a_view():
+    assert ask("/greeting/").requests[0].view == "test_requests.Greeting"
 
 
 def test_class_based_view_and_templates():
