@@ -107,16 +107,19 @@ def fail(day: date, problem: str) -> None:
             mail_admins(f"Old backups stay beside that of {day}", problem)
 
 
-def check(now: datetime | None = None) -> bool:
-    """Whether there is a good copy that is young enough. If not, tell the admins.
-
-    A backup that never began tells nobody. So something else must look.
-    """
+def is_fresh(now: datetime | None = None) -> bool:
+    """Whether there is a good copy that is young enough."""
     since = (now or timezone.now()) - OLDEST_GOOD_COPY
-    if Backup.objects.filter(status=Backup.Status.VERIFIED, verified_at__gt=since).exists():
-        return True
-    mail_admins("No good backup", f"No copy was verified since {since:%Y-%m-%d %H:%M} UTC.")
-    return False
+    return Backup.objects.filter(status=Backup.Status.VERIFIED, verified_at__gt=since).exists()
+
+
+def check(now: datetime | None = None) -> bool:
+    """As is_fresh(); and if there is none, tell the admins: a backup that never began told nobody."""
+    fresh = is_fresh(now)
+    if not fresh:
+        hours = OLDEST_GOOD_COPY // timedelta(hours=1)
+        mail_admins("No good backup", f"No copy was verified in the last {hours} hours.")
+    return fresh
 
 
 def name_of(day: date) -> str:

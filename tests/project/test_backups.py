@@ -23,6 +23,7 @@ from config.celery import app
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+from django.test import Client
 from shop.models import Customer, Order, OrderLine
 
 DAY = date(2026, 3, 2)
@@ -316,6 +317,16 @@ def test_somebody_looks(db: None) -> None:
     )
     assert services.check(now) is True
     assert services.check(now + timedelta(hours=24)) is False
+
+
+def test_a_monitor_may_ask(db: None, client: Client) -> None:
+    assert client.get("/backups/health/").status_code == 503
+    Backup.objects.create(
+        day=DAY, status=Backup.Status.VERIFIED, verified_at=datetime.now(UTC) - timedelta(hours=9)
+    )
+    answer = client.get("/backups/health/")
+    assert (answer.status_code, answer.json()) == (200, {"fresh": True})
+    assert "no-store" in answer["Cache-Control"]
 
 
 def test_the_schedule_names_tasks_that_there_are(db: None) -> None:
