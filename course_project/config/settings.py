@@ -318,6 +318,13 @@ SHOP_WEBHOOK_SECRET = partner_key("SHOP_WEBHOOK_SECRET", "whsec_dGhlIHNob3AncyBv
 # Who hears of new orders, if anybody does.
 SHOP_WEBHOOK_URL = os.environ.get("SHOP_WEBHOOK_URL", "")
 
+# Webhooks that did not arrive, and those whose task was lost.
+if SHOP_WEBHOOK_URL:
+    CELERY_BEAT_SCHEDULE["webhooks"] = {
+        "task": "partners.tasks.deliver_due",
+        "schedule": timedelta(minutes=1),
+    }
+
 # How often an open page's stream of news looks at the database.
 PARCEL_NEWS_SECONDS = 1.0
 

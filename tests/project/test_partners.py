@@ -376,6 +376,24 @@ def test_a_new_order_is_announced(
     assert json.loads(entry["body"])["order"] == order.number
 
 
+@pytest.mark.parametrize("url", ["", "https://partner.example/hooks"])
+def test_only_where_somebody_is_to_be_told_anything_is_sent(url: str) -> None:
+    code = (
+        "import django; django.setup(); from django.conf import settings;"
+        "from partners import signals; from shop.signals import order_created;"
+        "heard = order_created._live_receivers(None)[0];"
+        "print('webhooks' in settings.CELERY_BEAT_SCHEDULE, signals.tell_partner in heard)"
+    )
+    environment = os.environ | {
+        "SHOP_WEBHOOK_URL": url,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    said = subprocess.check_output(
+        [sys.executable, "-c", code], cwd=FOLDER, env=environment, text=True
+    )
+    assert said.split() == [str(bool(url))] * 2
+
+
 # The sandbox
 
 
