@@ -429,6 +429,20 @@ def test_the_sandbox_ends_with_whoever_started_it() -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("port", ["taken", "many", "99999"])
+def test_a_port_that_is_no_use_gets_a_sentence(process: Sandbox, port: str) -> None:
+    word = process.url.rpartition(":")[2] if port == "taken" else port
+    done = subprocess.run(
+        [sys.executable, "-m", "partners.sandbox", word],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Name a free port" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_a_sandbox_stops_twice_without_harm() -> None:
     sandbox = Sandbox()
     sandbox.stop()

@@ -13,7 +13,10 @@ def end_with_stdin() -> None:
     os._exit(0)
 
 
-server = Server(int(sys.argv[1]) if len(sys.argv) > 1 else 9000)
+try:
+    server = Server(int(sys.argv[1]) if len(sys.argv) > 1 else 9000)
+except (OSError, OverflowError, ValueError) as error:
+    sys.exit(f"No server there: {error}. Name a free port: python -m partners.sandbox 9001")
 print(server.url, flush=True)
 if not sys.stdin.isatty():
     threading.Thread(target=end_with_stdin, daemon=True).start()
