@@ -22,6 +22,7 @@ COMMANDS = {
     "build": ("tutor.build", "derive exercises/ from solutions/"),
     "notebooks": ("tutor.notebooks", "run the notebooks again and store their outputs"),
     "plan": ("tutor.plan", "the course as half days or days, for somebody who teaches it"),
+    "slides": ("tutor.slides", "write lessons as slides that need no network"),
     "bench": ("tutor.bench", "measure what is meant to be fast"),
 }
 
