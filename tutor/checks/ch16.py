@@ -23,7 +23,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.test import RequestFactory, override_settings
 from django.utils.cache import patch_vary_headers
 from partners.models import OutgoingWebhook, Parcel, WebhookEvent
-from partners.sandbox import Sandbox
+from partners.sandbox import Sandbox, past_proxies
 from shop.models import Order
 
 from tutor.checks import Exercise, Prediction, Run, changes
@@ -41,6 +41,7 @@ def partner() -> Sandbox:
     """The partner's server, with empty books: one process for all exercises of this kernel."""
     sandbox = _sandbox()
     sandbox.reset()
+    past_proxies()  # The environment is put back before each run.
     return sandbox
 
 
@@ -919,7 +920,7 @@ def no_is_not_unknown(run: Run) -> bool:
 @cache
 def _client() -> httpx.Client:
     """One for all: to make one takes as long as ten calls."""
-    return httpx.Client(timeout=0.2)
+    return httpx.Client(timeout=0.2, trust_env=False)
 
 
 def _ask(url: str, **options: Any) -> httpx.Response:
