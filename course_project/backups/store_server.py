@@ -73,7 +73,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200)
         if self.path != "/login":
             return self.answer(404)
-        given = json.loads(content)
+        try:
+            given = dict(json.loads(content))
+        except (ValueError, TypeError):
+            return self.answer(400)
         if not all(
             hmac.compare_digest(str(given.get(key)).encode(), value.encode())
             for key, value in self.server.credentials.items()
@@ -155,6 +158,8 @@ class Rehearsal:
 
 
 def main() -> None:
+    if len(sys.argv) != 2 or not {"STORE_USER", "STORE_PASSWORD"} <= set(os.environ):
+        sys.exit("Set STORE_USER and STORE_PASSWORD, then: python -m backups.store_server FOLDER")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     server = Server(folder, os.environ["STORE_USER"], os.environ["STORE_PASSWORD"])

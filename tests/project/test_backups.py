@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from backups import dumps, services, tasks
@@ -378,6 +379,21 @@ def test_a_copy_that_changed_on_the_way_is_refused(there: Rehearsal, tmp_path: P
         with pytest.raises(StoreRefused, match="422"):
             store.put(COPY, tmp_path / "copy", "0" * 64)
         assert store.names() == []
+
+
+@pytest.mark.parametrize("content", [b"no JSON", b"[1]", b'{"user": null}', b"{}"])
+def test_a_login_that_is_none(there: Rehearsal, content: bytes) -> None:
+    answer = httpx.post(f"{there.url}/login", content=content, trust_env=False)
+    assert answer.status_code in (400, 401)
+    assert there.log() == [f"POST /login {answer.status_code}"]
+
+
+def test_a_store_that_lacks_something_says_so() -> None:
+    command = [sys.executable, "-m", "backups.store_server"]
+    folder = Path(services.__file__).parents[1]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, text=True)
+    assert done.returncode == 1
+    assert "Set STORE_USER" in done.stderr
 
 
 def test_a_store_that_is_not_there(tmp_path: Path) -> None:
