@@ -54,8 +54,9 @@ async def catch_up(section: str, course: Path = ROOT) -> None:
 
 
 def cells_before(section: str, course: Path = ROOT) -> list[str]:
-    """The code cells of the lesson above the section "04.5", without those that catch up.
+    """The code cells of the lesson above the section "04.5" that it may build on.
 
+    Cells with the tag `aside` are left out: nothing below them needs what they do.
     Raises UsageError with a sentence where there is no such section.
     """
     lesson = next(iter((course / "notebooks").glob(f"{section.partition('.')[0]}_*.ipynb")), None)
@@ -63,7 +64,7 @@ def cells_before(section: str, course: Path = ROOT) -> list[str]:
     if lesson is not None:
         for cell in json.loads(lesson.read_text("utf-8"))["cells"]:
             source = "".join(cell["source"]).strip()
-            if cell["cell_type"] != "code":
+            if cell["cell_type"] != "code" or "aside" in cell["metadata"].get("tags", ()):
                 continue
             if named := section_of(source):
                 if named == section:
