@@ -192,6 +192,7 @@ def _eager() -> Iterator[None]:
     # What the app has opened to a broker, and opens again when it is missing.
     opened = ("_pool", "_local", "_backend_cache", "amqp", "control", "events")
     before = {name: vars(app)[name] for name in opened if name in vars(app)}
+    app.conf.get("task_always_eager")  # Loads the settings: before that, changes is all of them.
     changes = dict(app.conf.changes)
 
     def reconnect(values: dict[str, Any]) -> None:

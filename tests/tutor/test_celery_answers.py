@@ -1,5 +1,6 @@
 """Answers with tasks: they run at once, and leave Celery as it was."""
 
+import os
 import subprocess
 import sys
 import time
@@ -131,3 +132,23 @@ def test_tasks_that_an_answer_imports_first_stay() -> None:
         [sys.executable, "-c", code], check=False, cwd=ROOT, capture_output=True, text=True
     )
     assert done.stdout == "True\n", done.stderr
+
+
+def test_a_broker_can_be_started_after_the_first_answer() -> None:
+    code = (
+        "import glass; glass.setup(); from tutor import surroundings\n"
+        "with surroundings.stage(): pass\n"
+        "from company.tasks import count_primes\n"
+        "with glass.start_broker() as broker: count_primes.delay(10); count = broker.queues()\n"
+        "print(count)"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "CELERY_BROKER_URL"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.stdout == "{'celery': 1}\n", done.stderr
