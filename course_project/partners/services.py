@@ -59,8 +59,15 @@ def receive(event_id: str, payload: dict[str, Any], ip: str | None = None) -> We
     )[0]
 
 
+class NotKnownYet(Exception):
+    """News of something that we have not heard of. They can be quicker than the answer to our call."""
+
+
 def process(event_id: int) -> bool:
-    """Do what an event calls for. False where it was done before, or is of yesterday."""
+    """Do what an event calls for. False where it was done before, or is of yesterday.
+
+    Raises NotKnownYet; the event stays unprocessed then.
+    """
     with transaction.atomic():
         event = WebhookEvent.objects.select_for_update().get(pk=event_id)
         if event.processed_at:
@@ -74,23 +81,23 @@ def process(event_id: int) -> bool:
 def apply(payload: dict[str, Any]) -> bool:
     """Let a payment or a parcel know its new status, unless it has heard of a later one."""
     about, _, status = str(payload.get("type")).partition(".")
-    number = payload.get("number")
+    number, rows = payload.get("number"), None
     if about == "parcel" and status in Parcel.Status:
-        parcels = Parcel.objects.filter(number=number)
-        return newer(parcels, status, payload["sequence"])
-    if about == "payment" and status in Payment.Status:
-        payments = Payment.objects.filter(reference=number)
-        news = newer(payments, status, payload["sequence"])
-        if news and status == Payment.Status.PAID:
-            paid = Order.objects.filter(payments__reference=number, status=Order.Status.NEW)
-            paid.update(status=Order.Status.PAID)
-        return news
-    return False  # A kind of event that we do not know, yet.
-
-
-def newer(rows: Any, status: str, sequence: int) -> bool:
-    """One statement looks and writes, so that no other event comes in between."""
-    return bool(rows.filter(sequence__lt=sequence).update(status=status, sequence=sequence))
+        rows = Parcel.objects.filter(number=number)
+    elif about == "payment" and status in Payment.Status:
+        rows = Payment.objects.filter(reference=number)
+    if not number or rows is None:
+        return False  # A kind of event that we have no use for.
+    sequence = payload["sequence"]
+    # One statement looks and writes, so that no other event comes in between.
+    if not rows.filter(sequence__lt=sequence).update(status=status, sequence=sequence):
+        if not rows.exists():
+            raise NotKnownYet(f"Nobody here knows {about} {number}.")
+        return False
+    if (about, status) == ("payment", Payment.Status.PAID):
+        orders = Order.objects.filter(payments__reference=number, status=Order.Status.NEW)
+        orders.update(status=Order.Status.PAID)
+    return True
 
 
 # Out: what we tell

@@ -7,7 +7,7 @@ from .models import OutgoingWebhook, Payment
 
 # After 1, 2, 4, ... seconds, 10 minutes at most, each a little different by chance.
 _again = {
-    "autoretry_for": (calls.TryAgain,),
+    "autoretry_for": (calls.TryAgain, services.NotKnownYet),
     "retry_backoff": True,
     "retry_jitter": True,
     "max_retries": 5,
@@ -19,7 +19,7 @@ def send_payment(payment_id: int) -> str:
     return services.send_payment(Payment.objects.select_related("order").get(pk=payment_id))
 
 
-@shared_task
+@shared_task(**_again)
 def process_event(event_id: int) -> bool:
     return services.process(event_id)
 

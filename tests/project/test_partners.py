@@ -262,6 +262,31 @@ def test_an_event_whose_task_was_lost_is_worked_on_when_it_comes_again(
     assert WebhookEvent.objects.get().processed_at
 
 
+def test_news_may_be_quicker_than_the_answer(
+    order: Order,
+    django_capture_on_commit_callbacks: Commits,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    body = b'{"type":"payment.paid","number":"pay_1","sequence":1}'
+    with django_capture_on_commit_callbacks(execute=True):
+        assert send(body).status_code == 202
+    event = WebhookEvent.objects.get()
+    assert event.processed_at is None
+    with pytest.raises(services.NotKnownYet, match="payment pay_1"):
+        services.process(event.pk)
+    Payment.objects.create(order=order, amount=1, reference="pay_1")
+    assert services.process(event.pk)
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+
+
+def test_news_of_no_number_are_of_no_use(order: Order) -> None:
+    Payment.objects.create(order=order, amount=1)  # Its reference is empty, so far.
+    assert not services.apply({"type": "payment.paid", "number": "", "sequence": 1})
+    order.refresh_from_db()
+    assert order.status == Order.Status.NEW
+
+
 @pytest.mark.parametrize("steps", [(1, 2, 3), (3, 1, 2), (2, 3, 3, 1), (3,)])
 def test_the_latest_status_wins(parcel: Parcel, steps: tuple[int, ...]) -> None:
     news = [
