@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.handlers.asgi import ASGIRequest
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -89,17 +90,19 @@ async def events(request: HttpRequest, number: str) -> HttpResponseBase:
     """The news about a parcel, as server-sent events, until it is delivered.
 
     https://html.spec.whatwg.org/multipage/server-sent-events.html
-    An ASGI server sends each as it comes. `runserver` is none: it would wait for the last.
     """
     parcel = await aget_object_or_404(Parcel, number=number)
     seen = request.headers.get("Last-Event-ID", "")
     last = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else -1
     if parcel.status == Parcel.Status.DELIVERED and parcel.sequence <= last:
         return HttpResponse(status=204)  # "There is no more": the browser does not come back.
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(
-        news(number, last), content_type="text/event-stream", headers=headers
-    )
+    headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+    headers["X-Accel-Buffering"] = "no"  # nginx would keep the news until there are more.
+    if isinstance(request, ASGIRequest):
+        return StreamingHttpResponse(news(number, last), headers=headers)
+    # WSGI, as `runserver` has it, would wait for the last of the news. So these are all that there
+    # are, and in a few seconds the browser asks again by itself.
+    return HttpResponse(event(parcel) if parcel.sequence > last else "", headers=headers)
 
 
 async def news(number: str, last: int) -> AsyncIterator[str]:
@@ -108,10 +111,14 @@ async def news(number: str, last: int) -> AsyncIterator[str]:
         parcel = await Parcel.objects.filter(number=number, sequence__gt=last).afirst()
         if parcel:
             last = parcel.sequence
-            yield f"id: {last}\nevent: parcel\ndata: {json.dumps(state(parcel))}\n\n"
+            yield event(parcel)
             if parcel.status == Parcel.Status.DELIVERED:
                 return
         await asyncio.sleep(settings.PARCEL_NEWS_SECONDS)
+
+
+def event(parcel: Parcel) -> str:
+    return f"id: {parcel.sequence}\nevent: parcel\ndata: {json.dumps(state(parcel))}\n\n"
 
 
 def state(parcel: Parcel) -> dict[str, str]:

@@ -565,6 +565,21 @@ def test_a_page_waits_for_news(parcel: Parcel) -> None:
     assert "new EventSource(" in page and reverse("parcel_events", args=["NL-1"]) in page
 
 
+def test_without_a_stream_the_page_asks_again(parcel: Parcel) -> None:
+    """As under runserver: each answer has what is new, and ends."""
+
+    def heard(last: str) -> tuple[int, str]:
+        answer = Client().get(
+            "/partners/parcels/NL-1/events/", headers={"last-event-id": last} if last else {}
+        )
+        assert answer.status_code == 204 or answer["Content-Type"] == "text/event-stream"
+        return answer.status_code, answer.content.decode().partition("\n")[0]
+
+    assert [heard(""), heard("0"), heard("x")] == [(200, "id: 0"), (200, ""), (200, "id: 0")]
+    services.apply({"type": "parcel.delivered", "number": "NL-1", "sequence": 3})
+    assert [heard("0"), heard("3")] == [(200, "id: 3"), (204, "")]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_news_come_until_it_is_delivered(settings) -> None:  # type: ignore[no-untyped-def]
     settings.PARCEL_NEWS_SECONDS = 0.01
