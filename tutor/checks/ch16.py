@@ -1440,7 +1440,7 @@ TODAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
 class Post:
-    """send(): notes whom it was called with; what is for a number above 50 does not arrive."""
+    """send(): notes what it was called with; bodies that begin with "lost" do not arrive."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
@@ -1495,16 +1495,17 @@ send_due = Exercise(
 
 @send_due.cases
 def _() -> object:
-    if not OutgoingWebhook.objects.exclude(body__startswith="lost 1").exclude(body="early"):
-        if not OutgoingWebhook.objects.filter(body="early"):
+    there = set(OutgoingWebhook.objects.values_list("body", flat=True))
+    if "well 3" not in there:
+        queued("well 3", due=1)
+        queued("lost 4", attempts=5, status="dead")
+        queued("well 4", attempts=1, status="delivered")
+        if "early" not in there:
             queued("well 1")
             queued("well 2", attempts=4, due=0)
             queued("lost 1")
             queued("lost 2", attempts=3, due=0)
             queued("lost 3", attempts=4)
-        queued("well 3", due=1)
-        queued("lost 4", attempts=5, status="dead")
-        queued("well 4", attempts=1, status="delivered")
     return [(TODAY, Post())]
 
 
