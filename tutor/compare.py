@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.db.models.manager import BaseManager
 from django.db.models.query import RawQuerySet
+from django.utils.functional import LazyObject
 
 _FEW = 3
 _VIEWS = (KeysView, ValuesView, ItemsView)
@@ -20,6 +21,8 @@ _LISTS = (list, set, frozenset, QuerySet, RawQuerySet, GeneratorType, Iterator, 
 
 def settle(value: Any) -> Any:
     """The value with its lazy parts evaluated: querysets, generators, sets and so on as lists."""
+    if issubclass(type(value), LazyObject):
+        return value  # Whoever asks for its class makes it fetch what it waits for.
     if isinstance(value, BaseManager):
         value = value.all()
     if type(value) is tuple:
