@@ -22,7 +22,9 @@ COMMANDS = {
     "build": ("tutor.build", "derive exercises/ from solutions/"),
     "notebooks": ("tutor.notebooks", "run the notebooks again and store their outputs"),
     "plan": ("tutor.plan", "the course as half days or days, for somebody who teaches it"),
+    "present": ("tutor.present", "show a lesson to a room, and run its cells"),
     "slides": ("tutor.slides", "write lessons as slides that need no network"),
+    "wheels": ("tutor.wheels", "gather the packages, for laptops without a network"),
     "bench": ("tutor.bench", "measure what is meant to be fast"),
 }
 

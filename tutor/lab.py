@@ -39,15 +39,21 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         print(workspace.not_writable(error), file=sys.stderr)
         return 1
-    if args.port is not None and not is_free(args.port):
-        print(
-            f"Port {args.port} cannot be had: another program uses it, or it is not allowed. "
-            "Leave --port out, and a free one is taken.",
-            file=sys.stderr,
-        )
+    if problem := unusable(args.port):
+        print(problem, file=sys.stderr)
         return 1
-    serve(args)
+    serve(args, f"/lab/tree/{FIRST}")
     return 0
+
+
+def unusable(port: int | None) -> str:
+    """A sentence where the port that was asked for cannot be had."""
+    if port is None or is_free(port):
+        return ""
+    return (
+        f"Port {port} cannot be had: another program uses it, or it is not allowed. "
+        "Leave --port out, and a free one is taken."
+    )
 
 
 def is_free(port: int) -> bool:
@@ -70,8 +76,8 @@ def write_settings() -> None:
             file.write_text(json.dumps(values), encoding="utf-8")
 
 
-def serve(args: argparse.Namespace) -> None:
-    """Run JupyterLab in this process until it is ended."""
+def serve(args: argparse.Namespace, page: str, more: dict[str, object] | None = None) -> None:
+    """Run JupyterLab in this process until it is ended; open this page of it."""
     keep_jupyter_inside()
     write_settings()
     token = secrets.token_urlsafe(24)
@@ -90,17 +96,18 @@ def serve(args: argparse.Namespace) -> None:
         "ServerApp.open_browser": not args.no_browser,
         "ServerApp.allow_root": True,  # the user of a container; the server is for this machine
         "Application.log_level": "ERROR",
-        "LabApp.default_url": f"/lab/tree/{FIRST}",
+        "LabApp.default_url": page,
         # Nothing here asks another host.
         "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
         "LanguageServerManager.autodetect": False,  # it would start npm to look for some
+        **(more or {}),
     }
     words = [f"--{name}={value}" for name, value in options.items()]
     server = LabApp.initialize_server([*words, *args.rest])
     # Ctrl-C ends it at once and in order. By itself it would ask first, or leave its files behind.
     signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))
-    url = f"http://{HOST}:{server.port}/lab/tree/{FIRST}?token={token}"
+    url = f"http://{HOST}:{server.port}{page}?token={token}"
     print(f"The course: {url}  (Ctrl-C ends it)", flush=True)
     server.start()

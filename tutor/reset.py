@@ -63,7 +63,7 @@ def reset(what: str, course: Path = ROOT, work: Path = WORKSPACE) -> list[str]:
         content = _with_one_cell(source, copy, f"{chapter}.{match[3]}", name)
     elif workspace.says(copy) == workspace.says(source):
         return [f"{name} is as the course gives it."]
-    beside = _backup(copy)
+    beside = backup(copy)
     workspace.write(copy, content)
     return [
         f"Reset {chapter}.{match[3]} in {name}." if match[3] else f"Reset {name}.",
@@ -104,7 +104,8 @@ def _cell(notebook: Any, id: str) -> Any:
     return None
 
 
-def _backup(copy: Path) -> Path:
+def backup(copy: Path) -> Path:
+    """Copy a file to a dated name beside it; return that."""
     number = 1
     while True:
         mark = f"backup {date.today()}" + (f" {number}" if number > 1 else "")

@@ -1,15 +1,23 @@
 """Lessons on a wall: every slide fits, pictures are drawn, notes stay hidden, nothing is fetched."""
 
 import re
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 
+from tests.lab_server import read_address, stop_lab
+from tests.needs import undecided
 from tutor.notebooks import shown
+from tutor.places import ROOT
 from tutor.slides import lessons, write
 from tutor.slides.measure import unfit
 
@@ -101,7 +109,9 @@ def test_a_lesson_on_the_wall(require: Callable[[str], str], tmp_path: Path) -> 
         assert "Employee" in said[1]
         assert all((box := svg.bounding_box()) and box["width"] > 100 for svg in pictures.all())
 
-        assert not page.get_by_text("For the speaker alone.").is_visible()
+        notes = page.get_by_text("For the speaker alone.").all()
+        assert len(notes) == 2  # on each slide of the section
+        assert not any(note.is_visible() for note in notes)
         with page.expect_popup() as popup:
             page.keyboard.press("s")
         speaker = popup.value
@@ -127,3 +137,79 @@ def test_what_does_not_fit_is_said(require: Callable[[str], str], tmp_path: Path
     said = unfit([lesson(tmp_path, "Short.", "## Too long\n\n" + "A paragraph.\n\n" * 30)])
     assert len(said) == 1
     assert re.fullmatch(r"01_one_lesson, slide 5: \d+ px too high \(Too long\)", said[0])
+
+
+# In JupyterLab
+
+
+@pytest.fixture(scope="module")
+def stage(
+    require: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple["Page", list[str]]]:
+    """Lesson 04 as `course present` opens it, and a list of what it asked of other machines."""
+    chromium = require("browser")
+    if not find_spec("jupyterlab_rise"):
+        pytest.skip("jupyterlab-rise is not installed (requirements-ci.txt has it).")
+    if not (ROOT / ".git").exists():
+        pytest.skip("This folder is not a git repository that could be cloned.")
+    from playwright.sync_api import sync_playwright
+
+    clone = tmp_path_factory.mktemp("room") / "course"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tutor.cli", "present", "04", "--no-browser"],
+        cwd=clone,
+        env={**undecided(), "PYTHONPATH": str(clone)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    asked: list[str] = []
+    try:
+        url = read_address(process)
+        with sync_playwright() as playwright:
+            chrome = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            context = chrome.new_context(viewport={"width": 1280, "height": 720})
+            context.set_default_timeout(60_000)
+            context.on("request", lambda request: asked.append(request.url))
+            page = context.new_page()
+            page.goto(url)
+            yield page, asked
+            chrome.close()
+    finally:
+        stop_lab(process)
+
+
+SLIDE = "section.present section.present"
+
+
+def test_a_cell_is_run_before_the_room(stage: tuple["Page", list[str]]) -> None:
+    page, asked = stage
+    page.locator(SLIDE).wait_for()
+    assert page.locator(".jp-OutputArea-output").count() == 0  # the room can guess
+    page.locator(f"{SLIDE} .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+Enter")
+    page.locator(f"{SLIDE} .jp-OutputArea-output").get_by_text("Rows:").wait_for()
+
+    notes = page.locator("aside.notes").first
+    assert "Goal." in notes.text_content()
+    assert not notes.is_visible()
+    with page.expect_popup() as popup:
+        page.keyboard.press("Escape")
+        page.keyboard.press("s")
+    speaker = popup.value
+    speaker.locator(".clock-value").wait_for()
+    page.bring_to_front()
+    for _ in range(20):  # to the first section
+        page.keyboard.press("Space")
+        page.wait_for_timeout(500)
+        if "Goal." in speaker.locator(".speaker-controls-notes").inner_text():
+            break
+    speaker.get_by_text("Goal.").first.wait_for()
+
+    pictures = Path(tempfile.mkdtemp(prefix="under-glass-"))
+    page.screenshot(path=pictures / "slide.png")
+    speaker.screenshot(path=pictures / "speaker.png")
+    print(f"\nScreenshots: {pictures}")
+    strangers = [url for url in asked if urlsplit(url).scheme in ("http", "https", "ws", "wss")]
+    assert [url for url in strangers if urlsplit(url).hostname != "127.0.0.1"] == []

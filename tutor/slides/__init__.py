@@ -16,6 +16,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable
+from copy import deepcopy
 from html import escape
 from pathlib import Path
 from typing import Any, cast
@@ -64,14 +65,18 @@ def lessons(course: Path = ROOT) -> list[Path]:
     return sorted((course / "notebooks").glob("*.ipynb"))
 
 
-def found(name: str, course: Path = ROOT) -> Path:
-    """The lesson "04", also written notebooks/04_forward_and_reverse.ipynb. Raises CannotShow."""
-    number = Path(name).name[:2]
-    for path in lessons(course):
-        if path.name[:2] == number and path.stem.startswith(Path(name).stem):
+def found(name: str, course: Path = ROOT, folders: tuple[str, ...] = ("notebooks",)) -> Path:
+    """The notebook "04", or solutions/04, or notebooks/04_forward_and_reverse.ipynb.
+
+    Raises CannotShow.
+    """
+    folder = Path(name).parent.name or folders[0]
+    there = sorted((course / folder).glob("[0-9][0-9]_*.ipynb")) if folder in folders else []
+    for path in there:
+        if Path(name).stem in (path.name[:2], path.stem):
             return path
-    there = ", ".join(path.name[:2] for path in lessons(course))
-    raise CannotShow(f"There is no lesson {name}. The lessons are {there}.")
+    known = ", ".join(path.name[:2] for path in there or lessons(course))
+    raise CannotShow(f"There is no lesson {name}. The lessons are {known}.")
 
 
 def write(paths: Iterable[Path], folder: Path) -> None:
@@ -109,7 +114,37 @@ def for_a_wall(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\]\((\d\d_\w+)\.ipynb\)", r"](\1.html)", cell.source)
             cell.source = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", cell.source)
+    notebook.cells = staged(notebook.cells)
     return notebook
+
+
+def staged(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells in the order in which a room meets them.
+
+    A remark under a code cell comes with the next key, so that it does not give the answer away.
+    The notes of a section are on each of its slides, so that the speaker has them all along.
+    """
+    found: list[NotebookNode] = []
+    notes: NotebookNode | None = None
+    after_code = False
+    for number, cell in enumerate(cells):
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        found.append(cell)
+        if kind == "notes":
+            notes = cell
+        elif kind == "slide":
+            notes = None
+        elif kind == "subslide" and notes:
+            found.append(deepcopy(notes))
+            found[-1].id = f"notes-{number}"
+        if cell.cell_type == "code":
+            after_code = True
+        elif kind in ("slide", "subslide"):
+            after_code = False
+        elif kind is None and after_code:
+            cell.metadata["slideshow"] = {"slide_type": "fragment"}
+            after_code = False
+    return found
 
 
 def title(notebook: NotebookNode) -> str:

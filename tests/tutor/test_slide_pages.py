@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
 from tests.notebooks.guards import CODE
 from tutor import cli
@@ -50,21 +51,15 @@ def test_no_lesson_needs_mathematics() -> None:
 
 
 def test_what_the_room_does_not_need(tmp_path: Path) -> None:
-    def cell(kind: str, source: str) -> dict[str, object]:
-        own = {"outputs": [], "execution_count": None} if kind == "code" else {}
-        return {"cell_type": kind, "metadata": {}, "source": source, **own}
-
     cells = [
-        cell(
-            "markdown", "# 01 · One\n\n[Next](02_two.ipynb), [exercises](../exercises/01_one.ipynb)"
+        new_markdown_cell(
+            "# 01 · One\n\n[Next](02_two.ipynb), [exercises](../exercises/01_one.ipynb)"
         ),
-        cell("code", 'from tutor import catch_up\n\nawait catch_up("01.2")'),
-        cell("code", "a = 1\n\n\nb = 2"),
+        new_code_cell('from tutor import catch_up\n\nawait catch_up("01.2")'),
+        new_code_cell("a = 1\n\n\nb = 2"),
     ]
     path = tmp_path / "01_one.ipynb"
-    path.write_text(
-        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), "utf-8"
-    )
+    path.write_text(writes(new_notebook(cells=cells)), "utf-8")
     page = as_slides(path)
     assert "<title>01 · One</title>" in page
     assert 'href="02_two.html"' in page
