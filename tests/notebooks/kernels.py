@@ -60,6 +60,13 @@ class Kernel(RunningKernel):
             raise RuntimeError(f"No kernel was ready after {timeout:g} seconds.") from None
         return self
 
+    def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
+        """As JupyterLab sends it: the kernel remembers what was run, and catch_up() asks for that."""
+        sent: str = self.kc.execute(
+            cell_input, store_history=True, allow_stdin=allow_stdin, stop_on_error=False
+        )
+        return sent
+
     def get_message(self, stream: str, timeout: float | None = None) -> dict[str, Any]:
         """As nbval's; but a kernel that has died is told at once, not at the cell's limit."""
         end = monotonic() + (float("inf") if timeout is None else timeout)
