@@ -222,7 +222,8 @@ def lock():
     base = [UV, "pip", "compile", "--universal", "--python-version", "%d.%d" % OLDEST]
     base += ["--generate-hashes", "--no-header", "--no-annotate", "--no-cache", "-q"]
     base += ["pyproject.toml", "--extra", "test", "--extra", "build"]
-    more = ["--extra", "postgres", "--extra", "browser", "--extra", "live", "-c", "requirements.txt"]
+    more = ["--extra", "postgres", "--extra", "browser", "--extra", "live"]
+    more += ["-c", "requirements.txt"]
     os.chdir(ROOT)
     for words in (["-o", "requirements.txt"], more + ["-o", "requirements-ci.txt"]):
         done, output = run(base + words)
