@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 from celery import Celery, Task, chain, chord, group, shared_task
 from celery.canvas import Signature
@@ -19,6 +22,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.tasks import TaskResult
 from django.tasks import task as django_task
+from django.utils import timezone
+from shop import services
 from shop.models import Category, Customer, Invoice, Order, OrderLine, Product
 from shop.tasks import CourierBusy, book_courier, send_confirmation, write_invoice
 
@@ -186,6 +191,11 @@ def with_the_text(run: Run) -> bool:
     return "1234" in repr(run.value)
 
 
+@page.mistake("The page gets the name of the class, a text: type(...).__name__.")
+def the_class_itself(run: Run) -> bool:
+    return isinstance(run.value["error"], type)
+
+
 @page.mistake("Nothing is to be done: total is 0. Then percent is 0.")
 def divided_by_zero(run: Run) -> bool:
     return isinstance(run.error, ZeroDivisionError)
@@ -260,6 +270,11 @@ def text_of_the_error(result: Any) -> object:
     return told(result, error=str(result.info)) if result.failed() else with_match(result)
 
 
+@page.wrong(the_class_itself)
+def class_of_the_error(result: Any) -> object:
+    return told(result, error=type(result.info)) if result.failed() else with_match(result)
+
+
 @page.wrong(divided_by_zero)
 def without_a_zero(result: Any) -> object:
     if result.state != "PROGRESS":
@@ -320,6 +335,22 @@ class Courier:
         return f"<book(), {len(self.errors)} errors first>"
 
 
+class Slept(Exception):
+    """The task waited by itself, and held its place."""
+
+
+def no_sleep() -> Any:
+    """Stands for time.sleep(): it raises Slept in this thread, and sleeps in all others."""
+    mine, sleep = threading.get_ident(), time.sleep
+
+    def slept(seconds: float) -> None:
+        if threading.get_ident() == mine:
+            raise Slept(seconds)
+        sleep(seconds)
+
+    return mock.patch("time.sleep", slept)
+
+
 class Asked:
     """What one run of the task asked for: its waits, its calls, its end."""
 
@@ -328,11 +359,15 @@ class Asked:
         book.asked.clear()
 
         def note(reason: Any, **kwargs: Any) -> None:
-            self.waits.append(reason.when)
+            wait = reason.when
+            if isinstance(wait, datetime):  # eta= in place of countdown=
+                wait = round((wait - timezone.now()).total_seconds())
+            self.waits.append(wait)
 
         task_retry.connect(note)
         try:
-            result = task.apply(("2026-0001",))
+            with no_sleep():
+                result = task.apply(("2026-0001",))
         finally:
             task_retry.disconnect(note)
         self.calls, self.state, self.value = len(book.asked), result.state, result.result
@@ -403,6 +438,22 @@ def asked_for(run: Run) -> list[Asked]:
 )
 def with_jitter(run: Run) -> bool:
     return len({tuple(asked.waits) for asked in asked_for(run)}) > 1
+
+
+@later.mistake(
+    "Your task sleeps, and holds its place in the worker meanwhile. Ask Celery to send it again "
+    "later: retry."
+)
+def sleeps(run: Run) -> bool:
+    return isinstance(asked_for(run)[0].value, Slept)
+
+
+@later.mistake(
+    "At the end it fails with MaxRetriesExceededError. retry(exc=error) makes it fail with the real "
+    "error."
+)
+def without_the_error(run: Run) -> bool:
+    return type(asked_for(run)[0].value).__name__ == "MaxRetriesExceededError"
 
 
 @later.mistake("A wrong address is wrong the next time, too. Try again on CourierBusy alone.")
@@ -494,6 +545,46 @@ def by_options(app: Any, book: Any) -> object:
 @later.wrong(with_jitter)
 def jitter_left_on(app: Any, book: Any) -> object:
     return left_to_celery(app, book, retry_jitter=True)
+
+
+@later.wrong(sleeps)
+def waits_by_itself(app: Any, book: Any) -> object:
+    @app.task
+    def courier(number: str) -> str:
+        for seconds in WAITS:
+            try:
+                return book(number)
+            except CourierBusy:
+                time.sleep(seconds)
+        return book(number)
+
+    return courier
+
+
+@later.wrong(without_the_error)
+def error_left_out(app: Any, book: Any) -> object:
+    @app.task(bind=True, max_retries=5)
+    def courier(self: Any, number: str) -> str:
+        try:
+            return book(number)
+        except CourierBusy:
+            self.retry(countdown=min(10, 2**self.request.retries))
+            raise
+
+    return courier
+
+
+@later.right
+def by_the_clock(app: Any, book: Any) -> object:
+    @app.task(bind=True, max_retries=5)
+    def courier(self: Any, number: str) -> str:
+        try:
+            return book(number)
+        except CourierBusy as error:
+            wait = timedelta(seconds=min(10, 2**self.request.retries))
+            raise self.retry(exc=error, eta=timezone.now() + wait) from error
+
+    return courier
 
 
 @later.wrong(whatever_it_is)
@@ -662,7 +753,7 @@ def caught_inside(run: Run) -> bool:
 
 @ship.mistake(
     "Of one product there was too little, and yet something was written. All of it belongs into "
-    "one transaction.atomic()."
+    "one transaction.atomic(). A return does not roll it back, an error does."
 )
 def half_done(run: Run) -> bool:
     return case_of(run) == "short" and now(run) != ("paid", [STOCK, STOCK])
@@ -885,13 +976,15 @@ def _(run: Run) -> str | None:
         return "Something has run already. Asked is the plan, which is started later."
     plan = workflow(run.value)
     assert plan is not None
-    book_courier.max_retries, usual = 1, book_courier.max_retries  # It gives up before the third.
-    with running() as names:
+    # It gives up before the courier takes the parcel.
+    with mock.patch.object(book_courier, "max_retries", 1), running() as names:
         end(plan)
-    book_courier.max_retries = usual
-    run.tried = names
     if set(names) != {"book_courier"} or mail.outbox or Invoice.objects.filter(order=pk):
         return "The courier took no parcel, and yet the workflow went on."
+    with mock.patch.object(services, "write_invoice", side_effect=OSError):
+        end(plan)
+    if mail.outbox:
+        return "The invoice was not written, and yet the mail went out."
     with running() as names:
         run.error_of_plan = value = end(plan)
     if isinstance(value, Exception):
@@ -918,6 +1011,14 @@ def one_argument_more(run: Run) -> bool:
 )
 def at_the_same_time(run: Run) -> bool:
     return run.value["subtask_type"] == "group"
+
+
+@three_steps.mistake(
+    "The task runs at once: you have called it. A call that is written down for later is a signature: "
+    ".s() or .si()."
+)
+def called_now(run: Run) -> bool:
+    return isinstance(run.error, CourierBusy)
 
 
 @three_steps.right
@@ -976,9 +1077,21 @@ def without_mail(number: str, order_id: int) -> object:
     return chain(book_courier.si(number), write_invoice.si(order_id))
 
 
-@three_steps.wrong("Something has run already")
+@three_steps.wrong("The invoice was not written, and yet the mail went out")
+def two_at_the_end(number: str, order_id: int) -> object:
+    then = group(write_invoice.si(order_id), send_confirmation.si(order_id))
+    return chain(book_courier.si(number), then)
+
+
+@three_steps.wrong(called_now)
 def called_in_place(number: str, order_id: int) -> object:
-    return chain(book_courier.si(number), write_invoice.si(write_invoice(order_id) and order_id))
+    return chain(book_courier(number), write_invoice(order_id), send_confirmation(order_id))
+
+
+@three_steps.wrong("Something has run already")
+def called_inside(number: str, order_id: int) -> object:
+    write_invoice(order_id)
+    return chain(book_courier.si(number), send_confirmation.si(order_id))
 
 
 in_all = Exercise(
@@ -1001,8 +1114,9 @@ def total(amounts: list[str]) -> str:
 
 @in_all.cases
 def _() -> object:
-    keys = list(Order.objects.filter(lines__gt=0).order_by("pk").distinct()[:5].values_list("pk"))
-    return [([pk for (pk,) in keys[:length]],) for length in (3, 5, 2)]
+    orders = Order.objects.filter(lines__gt=0, invoice=None).order_by("pk").distinct()
+    keys = list(orders.values_list("pk", flat=True)[:5])
+    return [(keys[:length],) for length in (3, 5, 2)]
 
 
 @in_all.check
