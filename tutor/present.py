@@ -3,8 +3,9 @@
 course present 04             lesson 04
 course present solutions/04   the exercises of chapter 04, each with its answer folded under it
 
-Space goes on, Shift and Space back. Ctrl and Enter runs a cell; Esc leaves its text, so that Space
-goes on again. S opens a second window with the speaker's notes, the next slide and a clock.
+Click the slide once. Space goes on, Shift and Space back. Ctrl and Enter runs a cell; Esc leaves its
+text, so that keys are commands again. T opens a second window with the speaker's notes, the next
+slide and a clock.
 
 What is shown is a copy in workspace/present/, without outputs: the room can guess before you run.
 Changes that you make there are kept for the next time; --fresh sets them aside and begins again.
@@ -118,8 +119,16 @@ def as_presented(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata["rise"] = dict(RISE)
     if not any("slideshow" in cell.metadata for cell in notebook.cells):
         notebook.cells = [part for cell in notebook.cells for part in _question_and_answer(cell)]
-    notebook.cells = staged(notebook.cells)
+    notebook.cells = [_plain(cell) for cell in staged(notebook.cells)]
     return notebook
+
+
+def _plain(cell: NotebookNode) -> NotebookNode:
+    """A note as plain text: the speaker's window would show Markdown twice, as it is and drawn."""
+    if not workspace.is_note(cell):
+        return cell
+    text = cell.source.replace("**", "").replace("`", "")
+    return nbformat.v4.new_raw_cell(text, id=cell.id, metadata=cell.metadata)
 
 
 def _question_and_answer(cell: NotebookNode) -> list[NotebookNode]:

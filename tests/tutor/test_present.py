@@ -33,7 +33,7 @@ def lesson(tmp_path: Path) -> Path:
         tmp_path / "notebooks" / "04_it.ipynb",
         words("# 04 · It"),
         words("## 1. First", "slide"),
-        words("**Goal.** All of it.", "notes"),
+        words("Goal. All of it.", "notes"),
         code("print(1)"),
         words("It was one."),
         words("More", "subslide"),
@@ -53,11 +53,11 @@ def test_a_room_meets_the_question_first(lesson: Path, tmp_path: Path) -> None:
     assert shown(copy) == [
         ("# 04 · It", ""),
         ("## 1. First", "slide"),
-        ("**Goal.** All of it.", "notes"),
+        ("Goal. All of it.", "notes"),
         ("print(1)", ""),
         ("It was one.", "fragment"),
         ("More", "subslide"),
-        ("**Goal.** All of it.", "notes"),
+        ("Goal. All of it.", "notes"),
         ("print(2)", ""),
     ]
     outputs = [cell.get("outputs", []) for cell in nbformat.read(copy, as_version=4).cells]
