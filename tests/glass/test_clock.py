@@ -10,6 +10,7 @@ from celery.beat import Scheduler
 from celery.schedules import crontab, schedule
 from django.utils import timezone
 
+from glass import clock
 from glass.clock import Sent, at, next_runs, run_beat
 
 NIGHTLY = {"backup": crontab(hour=3, minute=0)}
