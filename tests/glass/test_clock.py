@@ -273,13 +273,13 @@ def test_the_picture_has_a_stroke_for_each_moment():
         (lambda: next_runs(0), "longer than nothing"),
         (lambda: next_runs(60, tz="Oslo"), "no time zone called 'Oslo'"),
         (lambda: run_beat({"a": {"task": "a"}}, "2026-03-02"), "needs a 'task' and a 'schedule'"),
-        (lambda: run_beat({"a": 1}, "2026-03-02"), "more than 1,000"),
+        (lambda: run_beat({"a": 1}, "2026-03-02"), "more than 11,000"),
         (lambda: run_beat({"no.such.task": 60}, "2026-03-02", apply=True), "no.such.task"),
         (lambda: run_beat(NIGHTLY, "2 March"), "like '2026-03-02 09:00'"),
     ],
 )
 def test_a_sentence_for_what_cannot_be(call, words, monkeypatch):
-    monkeypatch.setattr(clock, "_MOST", 1_000)  # in place of a hundred times as many
+    monkeypatch.setattr(clock, "_MOST", 11_000)  # in place of ten times as many
     with pytest.raises((TypeError, ValueError)) as said:
         call()
     assert words in str(said.value)
