@@ -266,6 +266,7 @@ def test_the_picture_has_a_stroke_for_each_moment():
 # What cannot be
 
 
+@pytest.mark.django_db  # Celery checks the models when it imports the apps' tasks.
 @pytest.mark.parametrize(
     ("call", "words"),
     [
