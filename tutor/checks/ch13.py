@@ -99,7 +99,7 @@ how_many_messages = Prediction(
 
 def a_new_task() -> None:
     """the app has one more task, shop.tasks.count_parcels"""
-    shared_task(name="shop.tasks.count_parcels")(len)
+    current_app.task(name="shop.tasks.count_parcels")(a_new_task)
 
 
 unknown = Exercise(
@@ -162,14 +162,9 @@ def by_get(names: list[str]) -> object:
 
 
 @unknown.right
-def by_error(names: list[str]) -> object:
-    found = []
-    for name in names:
-        try:
-            current_app.tasks[name]
-        except KeyError:  # It is NotRegistered.
-            found.append(name)
-    return found
+def with_sets(names: list[str]) -> object:
+    known = {task.name for task in current_app.tasks.values()}
+    return filter(lambda name: name not in known, names)
 
 
 @unknown.wrong(the_known)
@@ -881,18 +876,6 @@ def of_the_app() -> object:
     return add
 
 
-@make_restock.right
-def in_a_transaction() -> object:
-    @shared_task(name="shop.restock", ignore_result=False)
-    def add(key: int, number: int = 1) -> int:
-        with transaction.atomic():
-            rows = Product.objects.filter(pk=key)
-            rows.update(stock=F("stock") + number)
-            return rows.values_list("stock", flat=True).get()
-
-    return add
-
-
 def plain(product_id: int, pieces: int) -> int:
     Product.objects.filter(pk=product_id).update(stock=F("stock") + pieces)
     return Product.objects.get(pk=product_id).stock
@@ -1321,16 +1304,16 @@ sign_up = Exercise(
 )
 
 
+def welcome(customer_id: int) -> None:
+    Customer.objects.get(pk=customer_id)
+
+
 @sign_up.cases
 def _() -> object:
     sending()
-
-    @shared_task(name="shop.welcome")
-    def welcome(customer_id: int) -> None:
-        Customer.objects.get(pk=customer_id)
-
+    task = current_app.tasks.get("shop.welcome") or current_app.task(name="shop.welcome")(welcome)
     people = [("Nora New", "nora@example.com"), ("Sam O'Neil", "sam@example.com")]
-    return [(name, email, welcome) for name, email in people]
+    return [(name, email, task) for name, email in people]
 
 
 def key_of(email: str) -> Any:
