@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import unittest
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -11,12 +13,14 @@ from io import StringIO
 from types import ModuleType
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.db.models.signals import post_save
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
 from django.test import Client, RequestFactory, TestCase, override_settings
@@ -641,6 +645,7 @@ listen = Exercise(
 
 @listen.cases
 def _() -> object:
+    settings.DEBUG = False  # With it, connect() keeps each receiver alive by accident.
     GIVEN.clear()
     return [(GIVEN.append,)]
 
@@ -674,7 +679,10 @@ def no_kwargs(run: Run) -> bool:
     "say weak=False, or keep the function somewhere."
 )
 def forgotten(run: Run) -> bool:
-    return not GIVEN and run.error is None
+    run.again(GIVEN.append)
+    gc.collect()
+    held = [each for _, each, *_ in order_created.receivers]
+    return any(isinstance(each, weakref.ReferenceType) and each() is None for each in held)
 
 
 @listen.mistake("give() wants the order. The signal sends it as the argument `order`.")
@@ -713,6 +721,11 @@ def weakly(give: Callable[[Order], None]) -> None:
         give(order)
 
     order_created.connect(hear, dispatch_uid="loyalty")
+
+
+@listen.wrong("listen() was called twice; for one order give() was called 0 times.")
+def other_signal(give: Callable[[Any], None]) -> None:
+    post_save.connect(lambda instance, **kwargs: give(instance), sender=Order, weak=False)
 
 
 @listen.wrong(heard_twice)
@@ -784,6 +797,8 @@ def _(run: Run) -> str | None:
         return f"There are {Order.objects.count() - 400} new orders, not one."
     if task.sent != [(order.pk,)]:
         return f"Sent was delay() with {task.sent}; asked is delay({order.pk}), once."
+    if commit_fails(run):
+        return "The broker is away: the commit of the transaction around your function raised it."
     for away in (False, True):
         rolled = Message(away)
         with suppress(ZeroDivisionError), transaction.atomic():
@@ -794,6 +809,16 @@ def _(run: Run) -> str | None:
         if rolled.sent:
             return "The transaction around your function was rolled back, and a message was sent."
     return None
+
+
+def commit_fails(run: Run) -> bool:
+    """Whether a commit around the function suffers from a broker that is away."""
+    try:
+        with transaction.atomic():
+            run.again(*run.arguments[:2], Message(away=True))
+    except ConnectionError:
+        return True
+    return False
 
 
 @order_with_points.mistake(
@@ -816,7 +841,7 @@ def too_early(run: Run) -> bool:
     "on_commit(..., robust=True)."
 )
 def not_robust(run: Run) -> bool:
-    return failed(run, "ConnectionError")
+    return failed(run, "ConnectionError") or (run.error is None and commit_fails(run))
 
 
 @order_with_points.mistake(
@@ -879,6 +904,15 @@ def inside_atomic(customer: Customer, lines: Any, task: Message) -> object:
 def not_caught(customer: Customer, lines: Any, task: Message) -> object:
     order = place_order(customer, lines)
     transaction.on_commit(partial(task.delay, order.pk))
+    return order
+
+
+@order_with_points.wrong(not_robust)
+def caught_too_near(customer: Customer, lines: Any, task: Message) -> object:
+    # It helps only where no transaction is around.
+    with suppress(ConnectionError), transaction.atomic():
+        order = place_order(customer, lines)
+        transaction.on_commit(lambda: task.delay(order.pk))
     return order
 
 
@@ -1321,7 +1355,7 @@ def _(run: Run) -> str | None:
     other = Order.objects.filter(customer=order.customer).exclude(pk=order.pk).earliest("pk")
     with transaction.atomic():
         again = run.again(other, 4)
-        cache.set(key(order), 3)  # Somebody reads: for him the new entry is not there yet.
+        cache.set(key(order), 77)  # Somebody reads: for him the new entry is not there yet.
     if again.error is not None:
         return f"In a transaction it raised {type(again.error).__name__}."
     if key(order) in cache:
@@ -1338,7 +1372,7 @@ def _(run: Run) -> str | None:
 )
 def deleted_early(run: Run) -> bool:
     order = run.arguments[0]
-    return run.error is None and cache.get(key(order)) == 3
+    return run.error is None and cache.get(key(order)) == 77
 
 
 @book.mistake("cache.clear() forgets everything, of everybody. Delete the one key.")
