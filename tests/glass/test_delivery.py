@@ -103,7 +103,7 @@ def test_an_eta_beyond_the_visibility_timeout_is_received_twice(
 
 
 def test_what_the_lesson_does_by_hand(kind: str, broker: Broker, settings: dict[str, Any]) -> None:
-    """Its put_back(): what each worker does every ten seconds."""
+    """Its put_back(): what each worker does now and then."""
     if kind == "rabbitmq":
         pytest.skip("RabbitMQ has no visibility timeout.")
     from parcels import thank

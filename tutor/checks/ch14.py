@@ -211,11 +211,6 @@ def only_pending(run: Run) -> bool:
     return run.value["state"] == "PENDING" != run.expected["state"]
 
 
-@page.mistake("This task is done, and its value is missing. Also 0 and None are values.")
-def without_value(run: Run) -> bool:
-    return run.expected["state"] == "SUCCESS" and "value" not in run.value
-
-
 @page.mistake("In this state the page is told the state, and nothing else.")
 def too_much(run: Run) -> bool:
     return set(run.value) > set(run.expected)
@@ -293,13 +288,6 @@ def rounded(result: Any) -> object:
 def done_or_pending(result: Any) -> object:
     done = result.ready() or result.state == "PROGRESS"
     return with_match(result) if done else {"state": "PENDING"}
-
-
-@page.wrong(without_value)
-def value_if_true(result: Any) -> object:
-    if result.state == "SUCCESS" and not result.result:
-        return told(result)
-    return with_match(result)
 
 
 @page.wrong(too_much)
@@ -502,21 +490,6 @@ def by_hand(app: Any, book: Any) -> object:
             return book(number)
         except CourierBusy as error:
             raise self.retry(exc=error, countdown=min(10, 2**self.request.retries)) from error
-
-    return courier
-
-
-@later.right
-def in_a_list(app: Any, book: Any) -> object:
-    @app.task(bind=True, max_retries=None)
-    def courier(self: Any, number: str) -> str:
-        try:
-            return book(number)
-        except CourierBusy as error:
-            if self.request.retries == 5:
-                raise
-            self.retry(exc=error, countdown=(1, 2, 4, 8, 10)[self.request.retries])
-            raise
 
     return courier
 
@@ -818,18 +791,6 @@ def asked_for_enough(order_id: int) -> object:
     return True
 
 
-@ship.right
-def looked_before(order_id: int) -> object:
-    with transaction.atomic():
-        lines = list(OrderLine.objects.filter(order_id=order_id).select_related("product"))
-        if any(line.product.stock < line.quantity for line in lines):
-            return False
-        if not Order.objects.filter(pk=order_id, status="paid").update(status="shipped"):
-            return False
-        take(order_id)
-    return True
-
-
 @ship.wrong(not_caught)
 def not_caught_at_all(order_id: int) -> object:
     with transaction.atomic():
@@ -1027,13 +988,6 @@ def with_bars(number: str, order_id: int) -> object:
 
 
 @three_steps.right
-def chain_of_a_list(number: str, order_id: int) -> object:
-    steps = [write_invoice, send_confirmation]
-    then = [task.signature((order_id,), immutable=True) for task in steps]
-    return chain([book_courier.s(number), *then])
-
-
-@three_steps.right
 def with_links(number: str, order_id: int) -> object:
     """Each one names the next: it is sent when the one before has succeeded."""
     invoice = write_invoice.si(order_id)
@@ -1065,18 +1019,6 @@ def in_a_list_only(number: str, order_id: int) -> object:
     return [book_courier.si(number), write_invoice.si(order_id), send_confirmation.si(order_id)]
 
 
-@three_steps.wrong("yet the workflow went on")
-def invoice_first(number: str, order_id: int) -> object:
-    return chain(
-        write_invoice.si(order_id), book_courier.si(number), send_confirmation.si(order_id)
-    )
-
-
-@three_steps.wrong("These steps ran: book_courier, write_invoice.")
-def without_mail(number: str, order_id: int) -> object:
-    return chain(book_courier.si(number), write_invoice.si(order_id))
-
-
 @three_steps.wrong("The invoice was not written, and yet the mail went out")
 def two_at_the_end(number: str, order_id: int) -> object:
     then = group(write_invoice.si(order_id), send_confirmation.si(order_id))
@@ -1086,12 +1028,6 @@ def two_at_the_end(number: str, order_id: int) -> object:
 @three_steps.wrong(called_now)
 def called_in_place(number: str, order_id: int) -> object:
     return chain(book_courier(number), write_invoice(order_id), send_confirmation(order_id))
-
-
-@three_steps.wrong("Something has run already")
-def called_inside(number: str, order_id: int) -> object:
-    write_invoice(order_id)
-    return chain(book_courier.si(number), send_confirmation.si(order_id))
 
 
 in_all = Exercise(
@@ -1200,11 +1136,6 @@ def chord_called(order_ids: list[int]) -> object:
 @in_all.wrong("Asked is a signature")
 def the_sum_itself(order_ids: list[int]) -> object:
     return "100.00"
-
-
-@in_all.wrong("There are 0 invoices")
-def only_the_sum(order_ids: list[int]) -> object:
-    return total.s(["0.00" for _ in order_ids])
 
 
 # 14.9: a test that runs a task twice.
@@ -1374,17 +1305,6 @@ def called(task: Any, order_id: int) -> object:
 def delayed(task: Any, order_id: int) -> object:
     before = len(mail.outbox)
     return ran_well(task.delay(order_id), task.delay(order_id)) and is_once(order_id, before)
-
-
-@safe.right
-def looked_twice(task: Any, order_id: int) -> object:
-    seen = []
-    mail.outbox = []
-    for _ in range(2):
-        if task.apply([order_id]).failed():
-            return False
-        seen.append(is_once(order_id, 0))
-    return all(seen)
 
 
 @safe.wrong(error_goes_on)
@@ -1562,11 +1482,6 @@ def as_a_function(customer: Any, day: Any, amount: Any) -> object:
 @enqueued.wrong(the_value)
 def return_value(customer: Any, day: Any, amount: Any) -> object:
     return thank.enqueue(customer.pk, str(day), str(amount)).return_value
-
-
-@enqueued.wrong("Asked is day = '2026-03-02'; the task got '02.03.2026'.")
-def day_of_another_form(customer: Any, day: Any, amount: Any) -> object:
-    return thank.enqueue(customer.pk, day.strftime("%d.%m.%Y"), str(amount))
 
 
 @enqueued.wrong(no_key)
