@@ -128,7 +128,8 @@ def _plain(cell: NotebookNode) -> NotebookNode:
     if not workspace.is_note(cell):
         return cell
     text = cell.source.replace("**", "").replace("`", "")
-    return nbformat.v4.new_raw_cell(text, id=cell.id, metadata=cell.metadata)
+    note: NotebookNode = nbformat.v4.new_raw_cell(text, id=cell.id, metadata=cell.metadata)
+    return note
 
 
 def _question_and_answer(cell: NotebookNode) -> list[NotebookNode]:

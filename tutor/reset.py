@@ -3,6 +3,7 @@
 course reset 04            the exercises of chapter 04
 course reset 04.2          this exercise alone
 course reset notebooks/04  the lesson of chapter 04
+course reset --all         all lessons and exercises, before the next people come
 
 Your progress stays as it is.
 """
@@ -27,12 +28,16 @@ class CannotReset(Exception):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="WHAT", help="04, 04.2 or notebooks/04")
+    parser.add_argument("what", metavar="WHAT", nargs="?", help="04, 04.2 or notebooks/04")
+    parser.add_argument("--all", action="store_true", help="every lesson and chapter of exercises")
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.all == bool(args.what):
+        print("Say what to reset: 04, 04.2, notebooks/04 or --all.", file=sys.stderr)
+        return 2
     try:
-        print("\n".join(reset(args.what)))
+        print("\n".join(reset_all() if args.all else reset(args.what)))
     except CannotReset as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -70,6 +75,27 @@ def reset(what: str, course: Path = ROOT, work: Path = WORKSPACE) -> list[str]:
         f"Yours is kept beside it: {beside.name}",
         "Is it open in JupyterLab? Then choose File, Reload Notebook from Disk.",
     ]
+
+
+def reset_all(course: Path = ROOT, work: Path = WORKSPACE) -> list[str]:
+    """Give every copy back as the course has it, its outputs too; return what there is to say.
+
+    What a learner has written is kept beside it, with the date.
+    """
+    said = []
+    changed = 0
+    for source in workspace.chapters(course):
+        copy = work / source.relative_to(course)
+        content = workspace.given_content(source)
+        if copy.exists() and copy.read_bytes() == content:
+            continue
+        if copy.exists() and workspace.says(copy) != workspace.says(source):
+            said.append(f"Kept beside it: {backup(copy).relative_to(work).as_posix()}")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        workspace.write(copy, content)
+        changed += 1
+    said += workspace.update(course, work)  # it knows what the copies are now
+    return [*said, f"Reset {changed} notebooks. Everything is as the course gives it."]
 
 
 def _with_one_cell(source: Path, copy: Path, id: str, name: str) -> bytes:

@@ -190,6 +190,29 @@ def test_an_answer_that_is_no_python_can_be_reset(work: Path) -> None:
     assert mine(work) == before - 1
 
 
+def test_reset_of_all(work: Path) -> None:
+    path(work).with_name("05_own.ipynb").write_text("{}", "utf8")
+    lesson = work / "notebooks" / "00_start_here.ipynb"
+    run = lesson.read_text("utf8").replace('"outputs": [', '"outputs": [ ', 1)
+    lesson.write_text(run, "utf8")  # outputs of one's own, and nothing written
+    assert reset.reset_all(ROOT, work) == [
+        f"Kept beside it: exercises/{backups(work)[0].name}",
+        "Reset 2 notebooks. Everything is as the course gives it.",
+    ]
+    assert mine(work) == 0
+    assert len(backups(work)) == 1
+    assert path(work).with_name("05_own.ipynb").exists()
+    assert lesson.read_bytes() == workspace.given_content(ROOT / "notebooks" / lesson.name)
+    assert reset.reset_all(ROOT, work)[0].startswith("Reset 0 notebooks.")
+    assert workspace.update(ROOT, work) == []
+
+
+@pytest.mark.parametrize("words", [["reset"], ["reset", "04", "--all"]])
+def test_reset_wants_to_know_what(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words) == 2
+    assert capsys.readouterr().err == "Say what to reset: 04, 04.2, notebooks/04 or --all.\n"
+
+
 @pytest.mark.parametrize(
     ("what", "says"),
     [
