@@ -9,6 +9,8 @@ Any other word is handed to the `course` command. Each command sets up first whe
 On Windows write `py start.py lab`. Nothing outside this folder is touched.
 
 COURSE_REQUIREMENTS=requirements-ci.txt installs that lock file in place of requirements.txt.
+Without a network: `course wheels DIR` gathers the packages on a machine that has one. They are
+taken from the folder that WHEELS names, or from the folder `wheels` here.
 """
 # Any Python must be able to read this file, so that an old one can say that it is too old. The
 # linter would have it written for new ones only.
@@ -30,6 +32,7 @@ EXE = ".exe" if WINDOWS else ""
 PYTHON = os.path.join(BIN, "python" + EXE)
 UV = os.path.join(BIN, "uv" + EXE)
 REQUIREMENTS = os.environ.get("COURSE_REQUIREMENTS", "requirements.txt")
+WHEELS = os.environ.get("WHEELS") or os.path.join(ROOT, "wheels")
 STAMP = os.path.join(VENV, "course-stamp")
 # Stands while an installation is under way, and holds what it downloads. Found at the start of the
 # next one, it says that the last one was interrupted.
@@ -146,6 +149,8 @@ def set_up():
     import venv
 
     requirements = os.path.join(ROOT, REQUIREMENTS)
+    if os.environ.get("WHEELS") and not os.path.isdir(WHEELS):
+        stop("WHEELS names no folder: %s" % WHEELS, "`course wheels DIR` makes one.")
     if not os.path.exists(requirements):
         stop("%s is missing. Bring it back: git checkout %s" % (requirements, REQUIREMENTS))
     try:
@@ -187,8 +192,12 @@ def install(requirements):
     uv = [UV, "pip", "install", "--python", PYTHON, "--no-deps"]
     locked = ["--require-hashes", "-r"]
     project = ["--no-build-isolation", "-e", ROOT]
-
-    print("Installing the packages of %s (about 170 MB, once) ..." % REQUIREMENTS)
+    if os.path.isdir(WHEELS):
+        offline = ["--no-index", "--find-links", WHEELS]
+        pip, uv = pip + offline, uv + offline
+        print("Installing the packages of %s from the folder %s ..." % (REQUIREMENTS, WHEELS))
+    else:
+        print("Installing the packages of %s (about 170 MB, once) ..." % REQUIREMENTS)
     done, output = run(pip + locked + [uv_alone])
     if done:
         done, output = run(
@@ -292,6 +301,13 @@ def explain(output):
         stop(
             "The folder %s cannot be written to." % ROOT,
             "Copy the course to a folder of your own, or close the programs that use its .venv.",
+        )
+    if os.path.isdir(WHEELS):
+        stop(
+            "The packages could not be installed from %s; the reason stands above." % WHEELS,
+            "Mostly the folder is for another system, or for another version of Python than %d.%d."
+            % sys.version_info[:2],
+            "Gather it again on a machine like this one: course wheels DIR",
         )
     stop(
         "The packages could not be installed; the reason stands above. Mostly it is the network.",

@@ -22,6 +22,7 @@ from tutor.places import ROOT
 
 LOCKS = ("requirements.txt", "requirements-ci.txt")
 EXTRA = ("jupyterlab-rise",)  # what `course present` adds
+BUILD = ("setuptools", "wheel")  # what packages are built with that come as source
 
 
 class CannotInstall(Exception):
@@ -50,8 +51,9 @@ def gather(folder: Path, lock: Path = ROOT / LOCKS[0]) -> None:
     with tempfile.TemporaryDirectory() as place:
         more = Path(place, "more.txt")
         more.write_text("\n".join(map(locked, EXTRA)), encoding="utf-8")
-        words = ["download", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-        pip([*words, "-d", str(folder), "-r", str(lock), "-r", str(more)])
+        words = ["download", "--no-deps", "-d", str(folder)]
+        pip([*words, "--require-hashes", "-r", str(lock), "-r", str(more)])
+        pip([*words, *BUILD])
 
 
 def need(package: str, module: str) -> None:

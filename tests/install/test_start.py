@@ -25,6 +25,7 @@ OLD = [
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """start.py, as it stands in a fresh copy of the project."""
     monkeypatch.delenv("COURSE_REQUIREMENTS", raising=False)
+    monkeypatch.delenv("WHEELS", raising=False)
     for name in ("start.py", "pyproject.toml", "requirements.txt", ".python-version"):
         shutil.copy(ROOT / name, tmp_path)
     spec = spec_from_file_location("fresh_start", tmp_path / "start.py")
@@ -145,6 +146,28 @@ def test_no_network(start: ModuleType) -> None:
     assert Path(start.UNFINISHED).is_dir() and not Path(start.STAMP).exists()
 
 
+def test_a_folder_of_wheels_replaces_the_network(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = Path(start.ROOT, "wheels")
+    wheels.mkdir()
+    Path(start.UNFINISHED).mkdir(parents=True)
+    asked: list[list[str]] = []
+    monkeypatch.setattr(start, "run", lambda words, show=None: (not asked.append(words), ""))
+    start.install("requirements.txt")
+    assert len(asked) == 3  # uv, the packages, the project
+    assert all("--no-index" in words and str(wheels) in words for words in asked)
+    with pytest.raises(SystemExit, match="Gather it again on a machine like this one"):
+        start.explain("No matching distribution")
+
+
+def test_wheels_that_are_not_there(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHEELS", "/media/nothing")
+    monkeypatch.setattr(start, "WHEELS", "/media/nothing")
+    with pytest.raises(SystemExit, match="WHEELS names no folder: /media/nothing"):
+        start.set_up()
+
+
 def test_an_interrupted_setup_begins_afresh(
     start: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,3 +264,16 @@ def test_make_is_only_a_shortcut(target: str) -> None:
         text=True,
     )
     assert said.stdout.split()[1:] == ["start.py", target, "--port", "9"]
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_presents_a_lesson() -> None:
+    said = subprocess.run(
+        ["make", "-n", "present", "L=04", "ARGS=--fresh"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout.split()[1:] == ["start.py", "present", "04", "--fresh"]
