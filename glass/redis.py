@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from select import select
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Lock, Thread, get_ident
+from threading import Lock, Thread, current_thread, get_ident
 from typing import Any
 
 import redis
@@ -42,7 +42,7 @@ class Server(ThreadingTCPServer):
 
     def __init__(self) -> None:
         self.data = FakeServer(server_type="redis", version=(7, 4))
-        self.requests: set[socket.socket] = set()
+        self.requests: dict[socket.socket, Thread] = {}
         try:
             super().__init__(("127.0.0.1", 0), _Connection)
         except OSError as error:
@@ -64,9 +64,12 @@ class Server(ThreadingTCPServer):
         """End it, and every connection to it. Again does no harm."""
         self.shutdown()
         self.server_close()
-        for request in list(self.requests):
+        serving = dict(self.requests)
+        for request in serving:
             with suppress(OSError):
                 request.shutdown(socket.SHUT_RDWR)
+        for thread in serving.values():
+            thread.join(1)
 
     def __exit__(self, *error: object) -> None:
         self.stop()
@@ -80,7 +83,7 @@ class _Connection(BaseRequestHandler):
 
     def handle(self) -> None:
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-        self.server.requests.add(self.request)
+        self.server.requests[self.request] = current_thread()
         client = _Client(self.server.data, self.request)
         try:
             while data := self.request.recv(65536):
@@ -95,7 +98,7 @@ class _Connection(BaseRequestHandler):
                 client.flush()
         finally:
             client.close()
-            self.server.requests.discard(self.request)
+            self.server.requests.pop(self.request, None)
 
 
 class _Client(FakeSocket):
