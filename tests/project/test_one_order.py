@@ -82,6 +82,7 @@ def later() -> None:
 def test_an_order_on_the_site(
     visitor: Client, basil: Product, commits: Capture, sandbox: Sandbox
 ) -> None:
+    assert 'href="/orders/new/"' in visitor.get("/orders/").text
     assert "20 left" in visitor.get("/orders/new/").text
     with commits():
         answer = visitor.post("/orders/new/", {"product": basil.pk, "quantity": 2})

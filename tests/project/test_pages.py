@@ -15,7 +15,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from loyalty.models import PointEntry
 from notifications.models import Notice
+from ordering.models import Step
 from shop.models import (
     Category,
     Customer,
@@ -69,6 +71,8 @@ STAFF_PAGES = {
     "/admin/subscriptions/membership/": 5,
     "/admin/subscriptions/reminder/": 5,
     "/admin/subscriptions/birthdaywish/": 5,
+    "/admin/ordering/step/": 5,
+    "/admin/loyalty/pointentry/": 5,
     "/admin/accounts/profile/": 5,
     "/admin/accounts/loginrecord/": 5,
 }
@@ -127,6 +131,12 @@ def grow() -> None:
     )
     Reminder.objects.bulk_create(Reminder(membership=row, ends_on=day) for row in members)
     BirthdayWish.objects.bulk_create(BirthdayWish(membership=row, year=2026) for row in members)
+    orders = Order.objects.all()[:300]
+    Step.objects.bulk_create(Step(order=order, kind="packing") for order in orders)
+    PointEntry.objects.bulk_create(
+        PointEntry(order=order, customer_id=order.customer_id, reason="ordered", points=1)
+        for order in orders
+    )
     Backup.objects.bulk_create(Backup(day=day + timedelta(days=n)) for n in range(300))
     Invoice.objects.bulk_create(Invoice(order_id=n, total=n) for n in range(1, 201))
     PriceChange.objects.bulk_create(
