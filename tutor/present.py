@@ -74,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
         print(sentence, file=sys.stderr)
         return 1
     os.environ["COURSE_PROGRESS"] = ":memory:"  # what is shown to a room is nobody's own work
+    os.environ["GLASS_MERMAID"] = "markdown"  # jupyterlab-rise draws it nowhere else
     headers = {"headers": {"Content-Security-Policy": HERE_ONLY}}
     page = f"/rise/{copy.relative_to(WORKSPACE).as_posix()}"
     lab.serve(args, page, {"ServerApp.tornado_settings": headers})

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
+from glass.views.mermaid import bundle
 from glass.views.sqltext import count
 
 
@@ -53,7 +54,7 @@ class Diagram:
         ]
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        return {"text/vnd.mermaid": self.mermaid(), "text/plain": str(self)}
+        return bundle(self.mermaid(), str(self))
 
 
 def diagram(*models: type[Model], fields: bool = True) -> Diagram:

@@ -8,6 +8,7 @@ from glass.probes.signals import Call, Send
 from glass.probes.sql import Query
 from glass.probes.tasks import Task
 from glass.trace import Event, Trace
+from glass.views.mermaid import bundle
 from glass.views.sqltext import count
 
 _CODE = "your code"
@@ -66,7 +67,7 @@ class Sequence:
         return "\n".join(lines) or "no signals"
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        return {"text/vnd.mermaid": self.mermaid(), "text/plain": str(self)}
+        return bundle(self.mermaid(), str(self))
 
 
 def sequence(seen: Trace) -> Sequence:

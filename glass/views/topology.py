@@ -9,6 +9,7 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 from kombu.transport import virtual
 
+from glass.views.mermaid import bundle
 from glass.views.sqltext import count
 
 
@@ -72,7 +73,7 @@ class Topology:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        return {"text/vnd.mermaid": self.mermaid(), "text/plain": str(self)}
+        return bundle(self.mermaid(), str(self))
 
 
 def topology() -> Topology:

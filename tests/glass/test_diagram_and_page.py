@@ -88,6 +88,17 @@ def test_diagram_in_a_notebook():
     assert set(bundle) == {"text/vnd.mermaid", "text/plain"}
 
 
+def test_diagram_as_markdown(monkeypatch):
+    picture = diagram(Employee)
+    monkeypatch.setenv("GLASS_MERMAID", "markdown")
+    bundle = picture._repr_mimebundle_()
+    assert set(bundle) == {"text/markdown", "text/plain"}
+    lines = bundle["text/markdown"].splitlines()
+    assert [lines[0], lines[-1]] == ["```mermaid", "```"]
+    drawn = picture.mermaid().splitlines()
+    assert lines[1:-1] == [line for line in drawn if line.split()[0] != "direction"]
+
+
 HTML = (
     "<!doctype html><html><head><title>Hidden</title><style>p {}</style></head><body>"
     "<h1>Team</h1><p>Ann &amp; <b>Ben</b>'s<br>list</p><script>hidden()</script>"
