@@ -72,3 +72,16 @@ def test_what_the_room_does_not_need(tmp_path: Path) -> None:
 def test_an_unknown_lesson_gets_a_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["slides", name]) == 1
     assert f"There is no lesson {name}. The lessons are 00, 01," in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", lessons(), ids=shown)
+def test_each_section_is_a_slide_with_notes(path: Path) -> None:
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    kinds = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells]
+    sections = [number for number, cell in enumerate(cells) if "minutes" in cell["metadata"]]
+    assert sections
+    for number in sections:
+        assert kinds[number : number + 2] == ["slide", "notes"]
+        notes = "".join(cells[number + 1]["source"])
+        said = re.findall(r"^\*\*(.+?)\*\*", notes, re.MULTILINE)
+        assert said == ["Goal.", "Tricky.", "People ask.", "When late."], cells[number]["source"]
