@@ -67,7 +67,7 @@ def need(package: str, module: str) -> None:
     with tempfile.TemporaryDirectory() as place:
         alone = Path(place, "alone.txt")
         alone.write_text(locked(package), encoding="utf-8")
-        words = ["install", "--no-deps", "--require-hashes", "-r", str(alone)]
+        words = ["install", "--retries", "1", "--no-deps", "--require-hashes", "-r", str(alone)]
         if folder := wheels():
             words += ["--no-index", "--find-links", str(folder)]
         try:
