@@ -32,9 +32,9 @@ async def catch_up(section: str, course: Path = ROOT) -> None:
     shell: Any = get_ipython()
     if shell is None:
         raise UsageError("catch_up() is for a cell of a notebook.")
-    earlier = cells_before(section, course)
+    earlier, later = cells_around(section, course)
     ran = [raw.strip() for raw in shell.history_manager.input_hist_raw]
-    if is_there(earlier, ran, _caught_up):
+    if is_there(earlier, later, ran, _caught_up):
         return
     for number, source in enumerate(earlier, start=1):
         with capture_output():
@@ -53,25 +53,28 @@ async def catch_up(section: str, course: Path = ROOT) -> None:
     print("Caught up: the cells above were run as the lesson has them, on fresh rows.")
 
 
-def cells_before(section: str, course: Path = ROOT) -> list[str]:
-    """The code cells of the lesson above the section "04.5" that it may build on.
+def cells_around(section: str, course: Path = ROOT) -> tuple[list[str], set[str]]:
+    """The lesson's code cells above the section "04.5" that it may build on, and those from there on.
 
-    Cells with the tag `aside` are left out: nothing below them needs what they do.
+    Cells with the tag `aside` are left out above: nothing below them needs what they do.
     Raises UsageError with a sentence where there is no such section.
     """
     lesson = next(iter((course / "notebooks").glob(f"{section.partition('.')[0]}_*.ipynb")), None)
-    sources: list[str] = []
-    if lesson is not None:
-        for cell in json.loads(lesson.read_text("utf-8"))["cells"]:
-            source = "".join(cell["source"]).strip()
-            if cell["cell_type"] != "code" or "aside" in cell["metadata"].get("tags", ()):
-                continue
-            if named := section_of(source):
-                if named == section:
-                    return sources
-            else:
-                sources.append(source)
-    raise UsageError(f'There is no section {section!r}. Write it as in await catch_up("04.5").')
+    earlier: list[str] = []
+    later: set[str] | None = None
+    for cell in json.loads(lesson.read_text("utf-8"))["cells"] if lesson else ():
+        source = "".join(cell["source"]).strip()
+        if cell["cell_type"] != "code":
+            continue
+        if named := section_of(source):
+            later = set() if named == section else later
+        elif later is not None:
+            later.add(source)
+        elif "aside" not in cell["metadata"].get("tags", ()):
+            earlier.append(source)
+    if later is None:
+        raise UsageError(f'There is no section {section!r}. Write it as in await catch_up("04.5").')
+    return earlier, later
 
 
 def section_of(source: str) -> str | None:
@@ -80,11 +83,18 @@ def section_of(source: str) -> str | None:
     return found[1] if found else None
 
 
-def is_there(earlier: list[str], ran: list[str], caught_up: tuple[int, int] = (0, 0)) -> bool:
-    """Whether the lesson's cells were run in their order; others may have been run between them."""
+def is_there(
+    earlier: list[str], later: set[str], ran: list[str], caught_up: tuple[int, int] = (0, 0)
+) -> bool:
+    """Whether the lesson's cells above were run, in their order, and none of those below since.
+
+    Others may have been run between them.
+    """
     cells_then, made_up_for = caught_up
     missing = list(earlier)
     for source in reversed(ran[cells_then:]):
         if missing and source == missing[-1]:
             missing.pop()
+        elif source in later and len(missing) == len(earlier):
+            return False
     return len(missing) == made_up_for
