@@ -35,5 +35,5 @@ def forget() -> None:
 
 
 def _next_generation() -> None:
-    cache.add(GENERATION, 1, None)
-    cache.incr(GENERATION)
+    # Not incr(): caches in a file or a table would then give the number their usual time limit.
+    cache.set(GENERATION, generation() + 1, None)
