@@ -15,7 +15,7 @@ from celery import Celery, Task
 from celery.schedules import crontab
 from celery.schedules import schedule as interval
 from django.core.cache.backends.locmem import LocMemCache
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from shop.models import Customer
@@ -225,6 +225,11 @@ YEARS = [([2026], {}), ([], {"year": 2026})]
 WANTED = {BACKUP: NIGHTS, CHECK: HALF_DAYS, SESSIONS: DAYS, REPORT: ["01 06:30"]}
 
 
+def a_day_after(value: Any) -> list[str]:
+    """When the sessions are cleared, with a beat that is started at another time."""
+    return times(run_beat(value, start="2026-02-26 10:05", days=2), SESSIONS)
+
+
 @the_schedule.check
 def _(run: Run) -> str | None:
     entries = run.value
@@ -244,6 +249,9 @@ def _(run: Run) -> str | None:
         if (found := times(beat, task)) != wanted:
             some = f"{', '.join(found[:3])}{' ...' if len(found) > 3 else ''}" or "never"
             return f"{task} was sent on {some}; asked is {', '.join(wanted[:3])}."
+    if (found := a_day_after(entries)) != ["27 10:05"]:
+        some = ", ".join(found) or "never"
+        return f"Beat was started at 10:05: {SESSIONS} was sent on {some}; asked is 27 10:05."
     (report,) = (entry for entry in entries.values() if entry["task"] == REPORT)
     args, kwargs = report.get("args", ()), report.get("kwargs", {})
     if not isinstance(args, list | tuple) or ([*args], kwargs) not in YEARS:
@@ -280,7 +288,7 @@ def half_day_as_interval(run: Run) -> bool:
 )
 def sessions_by_the_clock(run: Run) -> bool:
     found = sent(run, SESSIONS)
-    return len(found) in (4, 5) and found[0] != DAYS[0]
+    return len(found) in (4, 5) and a_day_after(run.value) != ["27 10:05"]
 
 
 @the_schedule.mistake("day_of_week=1 is Monday. The first of the month is day_of_month=1.")
@@ -330,6 +338,11 @@ def without_minute() -> object:
 @the_schedule.wrong(so_many_seconds)
 def hours_as_seconds() -> object:
     return entries(sessions=24)
+
+
+@the_schedule.wrong(sessions_by_the_clock)
+def at_the_time_of_the_start() -> object:
+    return entries(sessions=crontab(hour=9, minute=17))
 
 
 @the_schedule.wrong(half_day_as_interval)
@@ -485,6 +498,11 @@ def replaced_year(run: Run) -> bool:
     return failed(run, "ValueError", "day") and "range" in str(run.error)
 
 
+@birthdays.mistake("Some customers have no birthday: it is None. Leave them out first.")
+def no_birthday(run: Run) -> bool:
+    return failed(run, "AttributeError", "NoneType")
+
+
 def on(month: int, day: int) -> Q:
     return Q(birthday__month=month, birthday__day=day)
 
@@ -545,6 +563,12 @@ def every_fourth_year(today: date) -> object:
 @birthdays.wrong(same_year)
 def whole_date(today: date) -> object:
     return [c.name for c in Customer.objects.filter(birthday=today)]
+
+
+@birthdays.wrong(no_birthday)
+def everybody_has_one(today: date) -> object:
+    people = Customer.objects.all()
+    return [c.name for c in people if c.birthday.timetuple()[1:3] == today.timetuple()[1:3]]
 
 
 @birthdays.wrong(replaced_year)
@@ -634,7 +658,7 @@ def a_day_short(run: Run) -> bool:
 
 @to_remind.mistake("Who ends today is to be reminded, too: gte, not gt.")
 def today_left_out(run: Run) -> bool:
-    return missed(0, run) and bool(ends(run))
+    return set(ends_of(run.missing)) == {run.arguments[0]} and bool(ends(run))
 
 
 def missed(days: int, run: Run) -> bool:
@@ -922,6 +946,27 @@ def only_named(store: Any) -> object:
 # 15.8: never twice.
 
 
+def write_as_well(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    """After the first SELECT of the reminders: another worker is quicker, and tells Ann."""
+    result = execute(sql, params, many, context)
+    if sql.startswith("SELECT") and "subscriptions_reminder" in sql:
+        nobody_else()
+        ann = the_one_of("Ann O'Brien")
+        ann.reminders.create(ends_on=ann.ends_on)
+        TOLD.add(ann.pk)
+    return result
+
+
+def same_moment() -> None:
+    """between your look and your INSERT another worker writes Ann's row"""
+    connection.execute_wrappers.append(write_as_well)
+
+
+def nobody_else() -> None:
+    with suppress(ValueError):
+        connection.execute_wrappers.remove(write_as_well)
+
+
 class Post:
     """send(), which notes whether the row was there when it was called."""
 
@@ -930,6 +975,7 @@ class Post:
         self.letters: list[tuple[Membership, bool]] = []
 
     def __call__(self, membership: Membership) -> None:
+        nobody_else()
         there = membership.reminders.filter(ends_on=membership.ends_on).exists()
         self.letters.append((membership, there))
         if self.fails:
@@ -946,7 +992,7 @@ remind_once = Exercise(
     commits=True,
     # Without the SQL: the time of now is in it.
     layers=("http",),
-    changes=[reminded_now, reminded_last_year],
+    changes=[reminded_now, reminded_last_year, same_moment],
     hints=[
         "The database knows the rule: one row for each membership and end. Let it say no.",
         (
@@ -974,6 +1020,8 @@ BEFORE: set[int] = set()
 
 @remind_once.cases
 def _() -> object:
+    quick = write_as_well in connection.execute_wrappers
+    nobody_else()  # It waits for the answer's look, not for those below.
     TOLD.clear()
     TOLD.update(
         Reminder.objects.filter(ends_on=F("membership__ends_on")).values_list(
@@ -983,11 +1031,14 @@ def _() -> object:
     BEFORE.clear()
     BEFORE.update(Reminder.objects.values_list("pk", flat=True))
     ann, ben = the_one_of("Ann O'Brien"), the_one_of("Ben Okafor")
+    if quick:
+        same_moment()
     return [(ann, Post()), (ben, Post()), (ben, Post(fails=True))]
 
 
 @remind_once.check
 def _(run: Run) -> str | None:
+    nobody_else()
     membership, post = run.arguments
     rows = Reminder.objects.filter(membership=membership, ends_on=membership.ends_on).count()
     if not isinstance(run.value, bool):
@@ -1024,6 +1075,14 @@ def _(run: Run) -> str | None:
 )
 def send_not_caught(run: Run) -> bool:
     return failed(run, "ConnectionRefusedError")
+
+
+@remind_once.mistake(
+    "Between your look and your INSERT another worker has written the row, and the constraint "
+    "refused yours. get_or_create() knows what to do then; or catch the IntegrityError."
+)
+def refused_later(run: Run) -> bool:
+    return failed(run, "IntegrityError")
 
 
 @remind_once.mistake(
@@ -1082,6 +1141,19 @@ def sent_then_written(membership: Any, send: Any) -> object:
     except OSError:
         return False
     membership.reminders.create(ends_on=membership.ends_on)
+    return True
+
+
+@remind_once.wrong(refused_later)
+def looked_and_taken_back(membership: Any, send: Any) -> object:
+    if membership.reminders.filter(ends_on=membership.ends_on).exists():
+        return False
+    row = membership.reminders.create(ends_on=membership.ends_on)
+    try:
+        send(membership)
+    except OSError:
+        row.delete()
+        return False
     return True
 
 
@@ -1278,7 +1350,7 @@ def _(run: Run) -> str | None:
         return "While work() ran, there was nothing in the cache under the key."
     if work.opens_in is None:
         return "This lock never opens by itself: if its holder dies, nobody works any more."
-    if not 5 <= work.opens_in <= 600:
+    if not 50 <= work.opens_in <= 61:
         return f"The lock would open by itself after {work.opens_in:.0f} seconds; asked is 60."
     if run.value != 7:
         return f"work() returned 7, your function {run.value!r}."
@@ -1361,6 +1433,11 @@ def for_ever(cache: Any, key: str, work: Any) -> object:
     if not cache.add(key, 1, None):
         return None
     return released(cache, key, work)
+
+
+@run_alone.wrong("asked is 60")
+def as_long_as_the_default(cache: Any, key: str, work: Any) -> object:
+    return released(cache, key, work) if cache.add(key, 1) else None
 
 
 @run_alone.wrong("your function opened it")

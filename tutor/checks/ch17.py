@@ -674,6 +674,14 @@ def forgotten(run: Run) -> bool:
     return any(isinstance(each, weakref.ReferenceType) and each() is None for each in held)
 
 
+@listen.mistake(
+    "A signal calls its receivers with names: sender, signal, order. give() takes the order alone: "
+    "connect a function of your own, which calls give(order)."
+)
+def give_itself(run: Run) -> bool:
+    return any(each is run.arguments[0] for _, each, *_ in order_created.receivers)
+
+
 @listen.mistake("give() wants the order. The signal sends it as the argument `order`.")
 def something_else(run: Run) -> bool:
     return bool(GIVEN) and not isinstance(GIVEN[0], Order)
@@ -720,6 +728,11 @@ def other_signal(give: Callable[[Any], None]) -> None:
 @listen.wrong(heard_twice)
 def without_uid(give: Callable[[Order], None]) -> None:
     order_created.connect(lambda order, **kwargs: give(order), weak=False)
+
+
+@listen.wrong(give_itself)
+def connected_give(give: Any) -> object:
+    return order_created.connect(give, weak=False, dispatch_uid="loyalty")
 
 
 @listen.wrong(no_kwargs)
@@ -962,10 +975,11 @@ def some_were_given() -> None:
 
 
 def odd_ones() -> None:
-    """an order was cancelled, one is of the future, one has a refund and nothing else"""
+    """one order is cancelled, one of the future, one an hour too old; one has a refund alone"""
     new_order(("20", 1), status="cancelled")
     new_order(("20", 1), placed_at=NOW + timedelta(hours=1))
     new_order(("20", 1), placed_at=NOW - timedelta(days=30))
+    new_order(("20", 1), placed_at=NOW - timedelta(days=30, hours=1))
     entry(new_order(("20", 1)), -2, "refunded")
 
 
@@ -1119,6 +1133,13 @@ def all_states(now: datetime, give: Giver) -> object:
 @sweep.wrong(any_day)
 def of_all_time(now: datetime, give: Giver) -> object:
     return _give(Order.objects.filter(~Exists(_GIVEN)).exclude(status="cancelled"), give)
+
+
+@sweep.wrong(any_day)
+def whole_days(now: datetime, give: Giver) -> object:
+    first = (now - timedelta(days=30)).date()
+    orders = Order.objects.filter(placed_at__date__gte=first, placed_at__lte=now)
+    return _give(orders.filter(~Exists(_GIVEN)).exclude(status="cancelled"), give)
 
 
 @sweep.wrong(refund_counts)
@@ -1488,7 +1509,7 @@ def _(run: Run) -> str | None:
     "None."
 )
 def no_such_order(run: Run) -> bool:
-    return failed(run, "DoesNotExist")
+    return failed(run, "DoesNotExist", "Order ")
 
 
 @hear_refund.mistake("No points were given for this order: there is nothing to take back.")
@@ -1603,6 +1624,16 @@ def every_event(event: dict[str, str]) -> object:
     return PointEntry.objects.get_or_create(
         order_id=given.order_id, reason="refunded", defaults=values
     )[1]
+
+
+@hear_refund.wrong(never_given)
+def got_the_entry(event: dict[str, str]) -> object:
+    order = Order.objects.filter(number=event["order"]).first()
+    if event["type"] != "order.refunded" or order is None:
+        return False
+    points = order.point_entries.get(reason="ordered").points
+    taken = {"customer": order.customer, "points": -points}
+    return order.point_entries.get_or_create(reason="refunded", defaults=taken)[1]
 
 
 @hear_refund.wrong(never_given)
