@@ -482,6 +482,12 @@ def another_number(run: Run) -> bool:
     return len(run.arguments[1].errors) > 4 and len(found) not in (0, 5)
 
 
+@later.mistake("The task returns what book() returns: return book(number).")
+def without_a_value(run: Run) -> bool:
+    asked = asked_for(run)[0]
+    return asked.state == "SUCCESS" and asked.value is None
+
+
 @later.right
 def by_hand(app: Any, book: Any) -> object:
     @app.task(bind=True, max_retries=5)
@@ -513,6 +519,21 @@ def left_to_celery(app: Any, book: Any, **options: Any) -> Any:
 @later.right
 def by_options(app: Any, book: Any) -> object:
     return left_to_celery(app, book)
+
+
+@later.wrong(without_a_value)
+def no_return(app: Celery, book: Any) -> object:
+    @app.task(
+        autoretry_for=(CourierBusy,),
+        retry_backoff=True,
+        retry_backoff_max=10,
+        retry_jitter=False,
+        max_retries=5,
+    )
+    def task(number: str) -> None:
+        book(number)
+
+    return task
 
 
 @later.wrong(with_jitter)
@@ -877,13 +898,18 @@ def workflow(value: Any) -> Signature | None:
     return Signature.from_dict(value) if is_one else None
 
 
+#: The first argument of each task that has run, by the task's name.
+TOOK: dict[str, list[Any]] = {}
+
+
 @contextmanager
 def running() -> Iterator[list[str]]:
     """The names of the tasks that run meanwhile, in their order."""
     names: list[str] = []
 
-    def note(task: Task, **kwargs: Any) -> None:
-        names.append(task.name.rpartition(".")[2])
+    def note(task: Task, args: Any, kwargs: Any, **more: Any) -> None:
+        names.append(name := task.name.rpartition(".")[2])
+        TOOK[name] = [*args, *kwargs.values()][:1]
 
     task_prerun.connect(note)
     try:
@@ -953,6 +979,8 @@ def _(run: Run) -> str | None:
     steps = list(dict.fromkeys(names))
     if steps != ["book_courier", "write_invoice", "send_confirmation"]:
         return f"These steps ran: {', '.join(steps)}. Asked are courier, invoice, mail."
+    if TOOK["book_courier"] != [number]:
+        return f"book_courier got {TOOK['book_courier']}. It takes the order's number, {number!r}."
     if not Invoice.objects.filter(order=pk).exists():
         return "The invoice of another order was written."
     if [message.subject for message in mail.outbox] != [f"Your order {number}"]:
@@ -1025,6 +1053,11 @@ def two_at_the_end(number: str, order_id: int) -> object:
     return chain(book_courier.si(number), then)
 
 
+@three_steps.wrong("It takes the order's number")
+def key_for_the_courier(number: str, order_id: int) -> object:
+    return with_bars(str(order_id), order_id)
+
+
 @three_steps.wrong(called_now)
 def called_in_place(number: str, order_id: int) -> object:
     return chain(book_courier(number), write_invoice(order_id), send_confirmation(order_id))
@@ -1092,6 +1125,13 @@ def only_the_last(run: Run) -> bool:
     return run.value["subtask_type"] == "chain" and isinstance(run.end, Exception)
 
 
+@in_all.mistake(
+    "total got no list: .si() takes nothing from the tasks before. .s() takes their results."
+)
+def without_results(run: Run) -> bool:
+    return isinstance(run.end, TypeError) and "amounts" in str(run.end)
+
+
 @in_all.right
 def group_and_bar(order_ids: list[int]) -> object:
     return group(write_invoice.si(pk) for pk in order_ids) | total.s()
@@ -1121,6 +1161,11 @@ def a_task_that_waits(order_ids: list[int]) -> object:
 @in_all.wrong(not_summed)
 def only_a_group(order_ids: list[int]) -> object:
     return group(write_invoice.s(pk) for pk in order_ids)
+
+
+@in_all.wrong(without_results)
+def nothing_taken(order_ids: list[int]) -> object:
+    return chord([write_invoice.s(pk) for pk in order_ids], total.si())
 
 
 @in_all.wrong(only_the_last)
@@ -1269,7 +1314,14 @@ def nothing_is_not_one(run: Run) -> bool:
     "There was a mail in mail.outbox before. Compare with how many there were, or empty the list."
 )
 def older_mail(run: Run) -> bool:
-    return run.expected is True and run.value is False
+    return run.arguments[0] is good and run.value is False
+
+
+@safe.mistake(
+    "This task does no harm: one invoice, one mail. What it returns may differ the second time."
+)
+def results_compared(run: Run) -> bool:
+    return run.arguments[0] is good_and_careful and run.value is False
 
 
 @safe.mistake("After the second run the invoice is gone. Look after both, not after the first.")
@@ -1340,6 +1392,12 @@ def at_most_one(task: Any, order_id: int) -> object:
 @safe.wrong(older_mail)
 def exactly_one_in_all(task: Any, order_id: int) -> object:
     return ran_well(task.delay(order_id), task.delay(order_id)) and is_once(order_id, 0)
+
+
+@safe.wrong(results_compared)
+def the_same_result(task: Any, order_id: int) -> object:
+    first, second = task.delay(order_id), task.delay(order_id)
+    return ran_well(first, second) and first.result == second.result
 
 
 @safe.wrong(looked_too_early)
