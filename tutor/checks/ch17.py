@@ -1365,9 +1365,15 @@ def _(run: Run) -> str | None:
     other = Order.objects.filter(customer=order.customer).exclude(pk=order.pk).earliest("pk")
     with transaction.atomic():
         again = run.again(other, 4)
+        written = PointEntry.objects.filter(order=other).exists()
         cache.set(key(order), 77)  # Somebody reads: for him the new entry is not there yet.
     if again.error is not None:
         return f"In a transaction it raised {type(again.error).__name__}."
+    if not written:
+        return (
+            "The entry was not written inside of the transaction around your function. It belongs "
+            "there: both stand, or none. Only the cache waits for the commit."
+        )
     if key(order) in cache:
         return (
             "Before the commit somebody read the old sum, and put it into the cache. After the "
@@ -1415,6 +1421,15 @@ def twice(order: Order, points: int) -> None:
     cache.delete(key(order))
     PointEntry(customer=order.customer, order=order, reason="ordered", points=points).save()
     transaction.on_commit(lambda: cache.delete_many([key(order)]), robust=True)
+
+
+@book.wrong("Only the cache waits for the commit")
+def all_of_it_later(order: Order, points: int) -> object:
+    def write() -> None:
+        order.point_entries.create(customer=order.customer, reason="ordered", points=points)
+        cache.delete(f"points.{order.customer_id}")
+
+    return transaction.on_commit(write)
 
 
 @book.wrong(deleted_early)
