@@ -1435,7 +1435,7 @@ def for_ever(cache: Any, key: str, work: Any) -> object:
     return released(cache, key, work)
 
 
-@run_alone.wrong("asked is 60")
+@run_alone.wrong("The lock would open by itself after 300 seconds")
 def as_long_as_the_default(cache: Any, key: str, work: Any) -> object:
     return released(cache, key, work) if cache.add(key, 1) else None
 

@@ -1424,12 +1424,12 @@ def twice(order: Order, points: int) -> None:
 
 
 @book.wrong("Only the cache waits for the commit")
-def all_of_it_later(order: Order, points: int) -> object:
+def all_of_it_later(order: Order, points: int) -> None:
     def write() -> None:
         order.point_entries.create(customer=order.customer, reason="ordered", points=points)
         cache.delete(f"points.{order.customer_id}")
 
-    return transaction.on_commit(write)
+    transaction.on_commit(write)
 
 
 @book.wrong(deleted_early)
