@@ -106,10 +106,11 @@ class Call(Event):
     """A receiver that ran.
 
     receiver  the learner's function; None if it was deleted since
+    number    its id() while it was there: two functions of one name have two
     returned  what it returned, as text; "None" mostly
     """
 
-    __slots__ = ("_name", "_receiver", "returned")
+    __slots__ = ("_name", "_number", "_receiver", "returned")
     layer = "signals"
     places = ()
 
@@ -120,6 +121,7 @@ class Call(Event):
         self.error = None
         self._receiver = receiver
         self._name: str | None = None
+        self._number = 0
         self.returned = "None"
 
     @property
@@ -130,6 +132,10 @@ class Call(Event):
     def name(self) -> str:
         return self._name or receiver_name(self._receiver)
 
+    @property
+    def number(self) -> int:
+        return self._number or id(self._receiver)
+
     def let_go(self) -> None:
         """Keep the receiver's name, and no longer the receiver.
 
@@ -139,6 +145,7 @@ class Call(Event):
         if self._name is None:
             self._name = receiver_name(self._receiver)
             receiver = self._receiver
+            self._number = id(receiver)
             try:
                 self._receiver = WeakMethod(receiver) if ismethod(receiver) else ref(receiver)
             except TypeError:  # Some objects cannot be referred to weakly, nor connected so.

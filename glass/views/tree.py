@@ -130,7 +130,7 @@ def _key(event: Any) -> object:
     if isinstance(event, Send):
         return type(event), event.signal, event.sender_name, event.told, event.places, event.error
     if isinstance(event, Call):
-        return event.name, event.receiver, event.returned, event.error
+        return event.name, event.number, event.returned, event.error
     if isinstance(event, CacheCall):
         family = cachetext.family(event)
         return event.alias, event.operation, family, event.version, event.places, event.error

@@ -139,7 +139,7 @@ def of_days(task: Exercise, days: dict[Callable[[], Any], Any]) -> None:
         for call in run.seen.events:
             if isinstance(call, Call):
                 key = id(call.parent), call.name
-                heard.setdefault(key, set()).add(id(call.receiver))
+                heard.setdefault(key, set()).add(call.number)
         return any(len(functions) > 1 for functions in heard.values())
 
     @task.wrong(older_one_listens)
