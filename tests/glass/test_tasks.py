@@ -49,6 +49,15 @@ def stubborn(self, times):
     return self.request.retries
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _celery_as_before():
+    changes = current_app.conf.changes
+    before = dict(changes)
+    yield
+    changes.clear()
+    changes.update(before)
+
+
 @pytest.fixture(autouse=True)
 def _eager(monkeypatch):
     conf = current_app.conf

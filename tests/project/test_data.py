@@ -124,8 +124,9 @@ def test_everybody_logs_in_with_the_same_password_and_no_hash_is_renewed(rows: s
 
 
 def test_new_rows_get_keys_of_their_own(rows: str) -> None:
-    assert Department.objects.create(name="Archive", city="Cork", budget=0).pk == 9
-    assert User.objects.create(username="lena").pk == 13
+    # Other tests in this process may have used up some keys.
+    assert Department.objects.create(name="Archive", city="Cork", budget=0).pk > 8
+    assert User.objects.create(username="lena").pk > 12
     Employee.objects.get(pk=1).skills.add(12)
 
 
