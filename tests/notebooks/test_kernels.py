@@ -1,6 +1,7 @@
 """The plugin of kernels.py changes how long nbval takes, and never what it says."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,7 +62,9 @@ def verdicts(folder: Path, *options: str) -> dict[str, str]:
     found = {}
     for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.attrib['classname']} {case.attrib['name']}"
-        found[name] = "\n".join(child.text or child.tag for child in case) or "passed"
+        said = "\n".join(child.text or child.tag for child in case) or "passed"
+        # nbval's own kernels do not remember cells, and give each the number 1 in a traceback.
+        found[name] = re.sub(r"In\[(?:#x1B\[\d+m)?\d+", "In[1", said)
     return found
 
 
