@@ -17,7 +17,7 @@ from kombu.exceptions import EncodeError
 from shop.tasks import CourierBusy, book_courier
 
 import glass.broker
-from glass import start_beat, start_broker, start_worker
+from glass import start_beat, start_broker, start_worker, task_modules
 from glass.broker import Broker, BrokerProblem
 from glass.task_modules import forget_tasks, task_module
 from glass.worker import Worker
@@ -313,6 +313,8 @@ def test_cells(shell: Shell, _no_real_broker):
         assert glass.broker.running is None
     finally:
         shell.run("broker.stop()")
+        # Imported in a worker, it would send a task to itself and wait for it.
+        Path(task_modules.folder(), "greetings.py").unlink(missing_ok=True)
 
 
 KERNEL = """
