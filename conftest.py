@@ -6,9 +6,9 @@ pytest_plugins = ["tests.notebooks.kernels"]
 
 # Two workers share the files in this order, so the longest begin first.
 LONGEST = (
+    "tests/notebooks/test_twice.py",
     "tests/tutor/test_postgres.py",
     "tests/notebooks/test_sections.py",
-    "tests/notebooks/test_twice.py",
     "tests/tutor/test_matrix.py",
     "tests/glass/test_worker.py",
     "tests/browser/",

@@ -54,13 +54,14 @@ async def catch_up(section: str, course: Path = ROOT) -> None:
 
 
 def cells_around(section: str, course: Path = ROOT) -> tuple[list[str], set[str]]:
-    """The lesson's code cells above the section "04.5" that it may build on, and those from there on.
+    """The lesson's code cells above the section "04.5" that it may build on, and those only below.
 
     Cells with the tag `aside` are left out above: nothing below them needs what they do.
     Raises UsageError with a sentence where there is no such section.
     """
     lesson = next(iter((course / "notebooks").glob(f"{section.partition('.')[0]}_*.ipynb")), None)
     earlier: list[str] = []
+    above: set[str] = set()
     later: set[str] | None = None
     for cell in json.loads(lesson.read_text("utf-8"))["cells"] if lesson else ():
         source = "".join(cell["source"]).strip()
@@ -70,11 +71,13 @@ def cells_around(section: str, course: Path = ROOT) -> tuple[list[str], set[str]
             later = set() if named == section else later
         elif later is not None:
             later.add(source)
-        elif "aside" not in cell["metadata"].get("tags", ()):
-            earlier.append(source)
+        else:
+            above.add(source)
+            if "aside" not in cell["metadata"].get("tags", ()):
+                earlier.append(source)
     if later is None:
         raise UsageError(f'There is no section {section!r}. Write it as in await catch_up("04.5").')
-    return earlier, later
+    return earlier, later - above  # Some cells stand twice in a lesson.
 
 
 def section_of(source: str) -> str | None:

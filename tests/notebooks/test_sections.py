@@ -103,12 +103,13 @@ def test_which_cells_are_above(tmp_path: Path) -> None:
         code('from tutor import catch_up\n\nawait catch_up("04.2")'),
         code("b = a"),
         code("slow_plot()", "aside"),
+        code("a = 1\na + 1"),
         code('from tutor import catch_up\n\nawait catch_up("04.3")'),
     ]
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "04_it.ipynb").write_text(json.dumps({"cells": cells}))
     above = ["%load_ext glass", "a = 1\na + 1", "b = a"]
-    assert cells_around("04.3", tmp_path) == (above, set())
+    assert cells_around("04.3", tmp_path) == ([*above, above[1]], set())
     assert cells_around("04.2", tmp_path) == (above[:2], {"b = a", "slow_plot()"})
     for wrong in ("04.7", "05.1", "four"):
         with pytest.raises(UsageError, match="There is no section"):
