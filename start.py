@@ -169,7 +169,7 @@ def set_up():
         # A kernel that has not loaded the course yet answers %%watch with a sentence.
         settings = os.path.join(VENV, "etc", "ipython")
         os.makedirs(settings, exist_ok=True)
-        shutil.copy(os.path.join(ROOT, "tutor", "ipython_kernel_config.py"), settings)
+        shutil.copy(os.path.join(ROOT, "tutor", "desk", "ipython_kernel_config.py"), settings)
         shutil.rmtree(UNFINISHED)
         with open(STAMP, "w", encoding="utf-8") as file:
             file.write(expected_stamp())

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tutor.notebooks import kernel_environment
+from tutor.author.notebooks import kernel_environment
 
 NOTEBOOK = ROOT / "notebooks" / "00_start_here.ipynb"
 

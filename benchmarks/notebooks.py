@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tutor.notebooks import kernel_environment, notebooks
-from tutor.places import STATE
+from tutor.author.notebooks import kernel_environment, notebooks
+from tutor.paths import STATE
 
 AT_LEAST = 10  # notebooks; fewer are taken several times, or pytest's own start would count most
 # IPython's bare shell, because cells hold magics: no kernel, no messages, nothing compared.

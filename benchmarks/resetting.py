@@ -23,7 +23,7 @@ def run() -> dict[str, float]:
     from django.core.management import call_command
     from django.db import connection
 
-    from glass import database
+    from glass.sandbox import database
 
     call_command("more_employees", str(ROWS), verbosity=0, stdout=StringIO())
     wanted = Employee.objects.count()

@@ -10,22 +10,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glass.broker import start_broker
-    from glass.clock import at, next_runs, run_beat
-    from glass.contents import cache_contents
-    from glass.database import reset
     from glass.notebook import load_ipython_extension, unload_ipython_extension
     from glass.project import setup
-    from glass.receivers import receivers_of
+    from glass.sandbox.database import reset
+    from glass.services.broker import start_broker
+    from glass.services.clock import at, next_runs, run_beat
+    from glass.services.worker import start_beat, start_worker
     from glass.trace import Trace
+    from glass.views.cache_contents import cache_contents
     from glass.views.diagram import diagram
     from glass.views.lanes import lanes
     from glass.views.page import page
-    from glass.views.progress import progress
+    from glass.views.receivers import receivers_of
     from glass.views.sequence import sequence
+    from glass.views.task_progress import progress
     from glass.views.topology import topology
     from glass.watching import watch
-    from glass.worker import start_beat, start_worker
 
 __all__ = [
     "Trace",
@@ -52,22 +52,22 @@ __all__ = [
 
 _HOME = {
     "Trace": "trace",
-    "at": "clock",
-    "cache_contents": "contents",
+    "at": "services.clock",
+    "cache_contents": "views.cache_contents",
     "diagram": "views.diagram",
     "lanes": "views.lanes",
     "load_ipython_extension": "notebook",
-    "next_runs": "clock",
+    "next_runs": "services.clock",
     "page": "views.page",
-    "progress": "views.progress",
-    "receivers_of": "receivers",
-    "reset": "database",
-    "run_beat": "clock",
+    "progress": "views.task_progress",
+    "receivers_of": "views.receivers",
+    "reset": "sandbox.database",
+    "run_beat": "services.clock",
     "sequence": "views.sequence",
     "setup": "project",
-    "start_beat": "worker",
-    "start_broker": "broker",
-    "start_worker": "worker",
+    "start_beat": "services.worker",
+    "start_broker": "services.broker",
+    "start_worker": "services.worker",
     "topology": "views.topology",
     "unload_ipython_extension": "notebook",
     "watch": "watching",

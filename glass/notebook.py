@@ -60,7 +60,7 @@ class _Watcher:
     def _forget_old_tasks(self, cell: str) -> None:
         """A cell that defines a task may be run again: Celery alone keeps the first one."""
         if "celery" in sys.modules:
-            from glass.task_modules import forget_tasks_of
+            from glass.services.task_modules import forget_tasks_of
 
             forget_tasks_of(self.shell.transform_cell(cell))
 
@@ -124,7 +124,7 @@ def _magic(line: str, cell: str | None = None) -> None:
 
 def _stop_broker() -> None:
     """And the workers on it: a notebook that begins again begins without them."""
-    broker = sys.modules.get("glass.broker")
+    broker = sys.modules.get("glass.services.broker")
     if broker and broker.running:
         broker.running.stop()
 
@@ -134,8 +134,8 @@ def _task_module(line: str, cell: str) -> None:
 
     Then `from NAME import ...` gives its tasks to the notebook.
     """
-    from glass.celery_app import BrokerProblem
-    from glass.task_modules import task_module
+    from glass.services.celery_app import BrokerProblem
+    from glass.services.task_modules import task_module
 
     try:
         print(task_module(line.strip(), cell))
@@ -146,7 +146,7 @@ def _task_module(line: str, cell: str) -> None:
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """%load_ext glass: set the project up and make %%watch known. Again does no harm."""
     global _watcher
-    from glass import database
+    from glass.sandbox import database
 
     try:
         found = project.setup()
@@ -172,7 +172,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """%unload_ext glass: no hook, no magic and no probe stays behind. Django stays set up."""
     global _watcher
-    from glass.probes import sql
+    from glass.layers import sql
 
     if _watcher is None:
         return
@@ -200,7 +200,7 @@ def _welcome(found: project.Project) -> str:
     from django.apps import apps
     from django.db import connection
 
-    from glass import database
+    from glass.sandbox import database
 
     models = [
         model

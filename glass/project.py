@@ -98,8 +98,9 @@ def setup(start: Path | None = None) -> Project:
 
     from django.conf import settings
 
-    from glass import caches, database, source
-    from glass.probes import sql
+    from glass import source
+    from glass.layers import sql
+    from glass.sandbox import caches, database
 
     source.shorten_below(project.folder)
     sql.follow_connections()

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from glass.source import Place
 
 if TYPE_CHECKING:
-    from glass.probes.cache import CacheCall
-    from glass.probes.http import Request
-    from glass.probes.signals import Send
-    from glass.probes.sql import Query
-    from glass.probes.tasks import Task
-    from glass.probes.templates import Render
+    from glass.layers.cache import CacheCall
+    from glass.layers.http import Request
+    from glass.layers.signals import Send
+    from glass.layers.sql import Query
+    from glass.layers.tasks import Task
+    from glass.layers.templates import Render
 
 
 class Event:
@@ -67,35 +67,35 @@ class Trace:
     @property
     def queries(self) -> list[Query]:
         """The statements that the code asked for. BEGIN, SAVEPOINT and COMMIT are not counted."""
-        from glass.probes.sql import Query
+        from glass.layers.sql import Query
 
         return [event for event in self.events if isinstance(event, Query)]
 
     @property
     def requests(self) -> list[Request]:
         """The requests made with Django's test client."""
-        from glass.probes.http import Request
+        from glass.layers.http import Request
 
         return [event for event in self.events if isinstance(event, Request)]
 
     @property
     def signals(self) -> list[Send]:
         """The sends of signals, in order; with the layer "unheard" those that nobody heard too."""
-        from glass.probes.signals import Send
+        from glass.layers.signals import Send
 
         return [event for event in self.events if isinstance(event, Send)]
 
     @property
     def tasks(self) -> list[Task]:
         """Celery's tasks that were sent, or that ran in this process."""
-        from glass.probes.tasks import Task
+        from glass.layers.tasks import Task
 
         return [event for event in self.events if isinstance(event, Task)]
 
     @property
     def cache(self) -> list[CacheCall]:
         """The calls of caches, in order: `seen.cache[0].key`, `seen.cache[0].hit`."""
-        from glass.probes.cache import CacheCall
+        from glass.layers.cache import CacheCall
 
         return [event for event in self.events if isinstance(event, CacheCall)]
 
@@ -105,7 +105,7 @@ class Trace:
 
         `seen.templates[0].processors` are the context processors that ran for it.
         """
-        from glass.probes.templates import Render
+        from glass.layers.templates import Render
 
         return [event for event in self.events if isinstance(event, Render)]
 

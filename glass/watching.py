@@ -8,7 +8,7 @@ from types import TracebackType
 from django.core.exceptions import ImproperlyConfigured
 
 from glass import trace
-from glass.probes import PROBES, USUAL, switch, tasks
+from glass.layers import PROBES, USUAL, switch, tasks
 from glass.trace import Trace
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests import needs
-from tutor.places import keep_jupyter_inside
+from tutor.paths import keep_jupyter_inside
 
 keep_jupyter_inside()
 

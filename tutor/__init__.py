@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tutor.catching_up import catch_up as catch_up
+    from tutor.desk.catching_up import catch_up as catch_up
 
 _NAMES = ("exercise", "predict", "hint", "solution", "progress")
 _hook: Any = None
@@ -21,8 +21,8 @@ def load_ipython_extension(shell: Any) -> None:
     import glass
 
     glass.load_ipython_extension(shell)
-    from tutor.exercise import exercise, hint, predict, solution
-    from tutor.progress import progress
+    from tutor.desk.notebook import exercise, hint, predict, solution
+    from tutor.desk.progress import progress
 
     shell.push(dict(zip(_NAMES, (exercise, predict, hint, solution, progress), strict=True)))
     if _hook is None:
@@ -53,6 +53,6 @@ def __getattr__(name: str) -> Any:
     # Imported on first use: the lessons' cells need nothing else of the teacher.
     if name != "catch_up":
         raise AttributeError(f"module 'tutor' has no attribute {name!r}")
-    from tutor.catching_up import catch_up
+    from tutor.desk.catching_up import catch_up
 
     return catch_up

@@ -10,22 +10,22 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = {
-    "lab": ("tutor.lab", "open the course in JupyterLab"),
-    "update": ("tutor.workspace", "bring new and changed chapters into workspace/"),
-    "doctor": ("tutor.doctor", "check that everything is in place"),
-    "test": ("tutor.prove", "prove all of it: style, types, tests"),
-    "progress": ("tutor.progress", "what you have done, and where to go on"),
-    "reset": ("tutor.reset", "bring an exercise or a chapter back, with a backup"),
-    "try": ("tutor.trial", "check an answer kept in a Python file"),
-    "exercises": ("tutor.catalogue", "list the exercises"),
-    "lint": ("tutor.lint", "say what the exercises lack"),
-    "build": ("tutor.build", "derive exercises/ from solutions/"),
-    "notebooks": ("tutor.notebooks", "run the notebooks again and store their outputs"),
-    "plan": ("tutor.plan", "the course as half days or days, for somebody who teaches it"),
-    "present": ("tutor.present", "show a lesson to a room, and run its cells"),
-    "slides": ("tutor.slides", "write lessons as slides that need no network"),
-    "wheels": ("tutor.wheels", "gather the packages, for laptops without a network"),
-    "bench": ("tutor.bench", "measure what is meant to be fast"),
+    "lab": ("tutor.desk.lab", "open the course in JupyterLab"),
+    "update": ("tutor.desk.workspace", "bring new and changed chapters into workspace/"),
+    "doctor": ("tutor.desk.doctor", "check that everything is in place"),
+    "test": ("tutor.author.run_tests", "prove all of it: style, types, tests"),
+    "progress": ("tutor.desk.progress", "what you have done, and where to go on"),
+    "reset": ("tutor.desk.reset", "bring an exercise or a chapter back, with a backup"),
+    "try": ("tutor.desk.try_file", "check an answer kept in a Python file"),
+    "exercises": ("tutor.author.exercise_list", "list the exercises"),
+    "lint": ("tutor.author.lint", "say what the exercises lack"),
+    "build": ("tutor.author.build", "derive exercises/ from solutions/"),
+    "notebooks": ("tutor.author.notebooks", "run the notebooks again and store their outputs"),
+    "plan": ("tutor.stage.plan", "the course as half days or days, for somebody who teaches it"),
+    "present": ("tutor.stage.present", "show a lesson to a room, and run its cells"),
+    "slides": ("tutor.stage.slides", "write lessons as slides that need no network"),
+    "wheels": ("tutor.desk.wheels", "gather the packages, for laptops without a network"),
+    "bench": ("tutor.author.bench", "measure what is meant to be fast"),
 }
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from glass.probes.cache import CacheCall
-from glass.probes.sql import Query
+from glass.layers.cache import CacheCall
+from glass.layers.sql import Query
 from glass.views.sqltext import count, join, whole
 
 _LONGEST = 80

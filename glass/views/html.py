@@ -15,12 +15,12 @@ import sqlparse
 from django.utils.html import escape
 from sqlparse import tokens as T
 
-from glass.probes.cache import CacheCall
-from glass.probes.http import Request
-from glass.probes.signals import Call, Send
-from glass.probes.sql import Query, Transaction
-from glass.probes.tasks import Task
-from glass.probes.templates import Fragment, Processor, Render
+from glass.layers.cache import CacheCall
+from glass.layers.http import Request
+from glass.layers.signals import Call, Send
+from glass.layers.sql import Query, Transaction
+from glass.layers.tasks import Task
+from glass.layers.templates import Fragment, Processor, Render
 from glass.trace import Trace
 from glass.views import cachetext, sqltext, tasktext, templatetext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out

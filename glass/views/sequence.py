@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from glass.probes.signals import Call, Send
-from glass.probes.sql import Query
-from glass.probes.tasks import Task
+from glass.layers.signals import Call, Send
+from glass.layers.sql import Query
+from glass.layers.tasks import Task
 from glass.trace import Event, Trace
 from glass.views.mermaid import bundle
 from glass.views.sqltext import count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glass.probes.tasks import State, Task
+from glass.layers.tasks import State, Task
 from glass.views.sqltext import count, values
 from glass.views.tree import Group
 

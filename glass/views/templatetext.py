@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glass.probes.templates import Fragment, Processor, Render
+from glass.layers.templates import Fragment, Processor, Render
 from glass.views.sqltext import join
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textwrap import indent
 
-from glass.probes.cache import CacheCall
-from glass.probes.http import Request
-from glass.probes.signals import Call, Send
-from glass.probes.sql import Transaction
-from glass.probes.tasks import Task
-from glass.probes.templates import Fragment, Processor, Render
+from glass.layers.cache import CacheCall
+from glass.layers.http import Request
+from glass.layers.signals import Call, Send
+from glass.layers.sql import Transaction
+from glass.layers.tasks import Task
+from glass.layers.templates import Fragment, Processor, Render
 from glass.trace import Trace
 from glass.views import cachetext, sqltext, tasktext, templatetext
 from glass.views.tree import SHOWN, Group, grouped, headline, left_out

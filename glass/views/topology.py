@@ -85,7 +85,7 @@ def topology() -> Topology:
     Raises BrokerProblem with a sentence where there is no broker.
     https://docs.celeryq.dev/en/stable/userguide/routing.html
     """
-    from glass.broker import BrokerProblem
+    from glass.services.broker import BrokerProblem
 
     app = current_app
     if app.conf.task_always_eager:
@@ -128,7 +128,7 @@ def _waiting(queue: Any, connection: Any) -> int | None:
 
 
 def _plain(name: str) -> str:
-    from glass import broker
+    from glass.services import broker
 
     return name.removeprefix(broker.running.prefix) if broker.running else name
 

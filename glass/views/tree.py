@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from glass.probes.cache import CacheCall
-from glass.probes.http import Request
-from glass.probes.signals import Call, Send
-from glass.probes.sql import Query, Transaction
-from glass.probes.tasks import Task
-from glass.probes.templates import Fragment, Processor, Render
+from glass.layers.cache import CacheCall
+from glass.layers.http import Request
+from glass.layers.signals import Call, Send
+from glass.layers.sql import Query, Transaction
+from glass.layers.tasks import Task
+from glass.layers.templates import Fragment, Processor, Render
 from glass.trace import Event, Trace
 from glass.views import cachetext, sqltext, templatetext
 from glass.views.sqltext import count

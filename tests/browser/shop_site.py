@@ -16,7 +16,7 @@ from django.test import Client
 from partners.models import Parcel
 from shop.models import Order
 
-from glass.live import live
+from glass.services.live import live
 
 order = Order.objects.earliest("pk")
 for number in ("NL-1", "NL-2"):

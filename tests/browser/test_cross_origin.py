@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.needs import undecided
-from tutor.places import ROOT
+from tutor.paths import ROOT
 
 if TYPE_CHECKING:  # Playwright is not on every machine
     from playwright.sync_api import Browser, BrowserContext, Page

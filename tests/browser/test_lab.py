@@ -13,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.lab_server import start_lab, stop_lab
-from tutor.places import ROOT, STATE
+from tutor.paths import ROOT, STATE
 
 if TYPE_CHECKING:  # Playwright is not on every machine
     from playwright.sync_api import Locator

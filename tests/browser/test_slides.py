@@ -16,10 +16,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tests.lab_server import read_address, stop_lab
 from tests.needs import undecided
-from tutor.notebooks import shown
-from tutor.places import ROOT
-from tutor.slides import lessons, write
-from tutor.slides.measure import unfit
+from tutor.author.notebooks import shown
+from tutor.paths import ROOT
+from tutor.stage.slides import lessons, write
+from tutor.stage.slides.measure import unfit
 
 if TYPE_CHECKING:  # Playwright is not on every machine
     from playwright.sync_api import Page

@@ -26,7 +26,7 @@ with mock.patch.dict(os.environ, DJANGO_SETTINGS_MODULE="config.settings"):
 @pytest.fixture(autouse=True)
 def _as_set_up() -> None:
     """What glass.setup() does once a process: know the connections of all threads."""
-    from glass.probes import sql
+    from glass.layers import sql
 
     sql.follow_connections()
 

@@ -16,8 +16,8 @@ from django.test import RequestFactory
 from django.views.decorators.cache import cache_page
 
 from glass import cache_contents, watch
-from glass.probes import cache as probe
-from glass.probes.sql import Query
+from glass.layers import cache as probe
+from glass.layers.sql import Query
 
 BACKENDS = "django.core.cache.backends"
 KINDS = ["default", "redis", "database", "file"]

@@ -204,7 +204,7 @@ def test_nothing_is_left_after_a_watch(company):
 
 
 def test_nothing_is_left_after_an_unload(bare_shell, settings, monkeypatch, company):
-    from glass.probes import sql
+    from glass.layers import sql
 
     sql.forget_connections()
     settings.GLASS = None

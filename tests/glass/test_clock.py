@@ -10,8 +10,8 @@ from celery.beat import Scheduler
 from celery.schedules import crontab, schedule
 from django.utils import timezone
 
-from glass import clock
-from glass.clock import Sent, at, next_runs, run_beat
+from glass.services import clock
+from glass.services.clock import Sent, at, next_runs, run_beat
 
 NIGHTLY = {"backup": crontab(hour=3, minute=0)}
 

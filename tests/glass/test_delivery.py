@@ -8,9 +8,9 @@ import pytest
 from celery import current_app
 
 from glass import start_broker, start_worker
-from glass.broker import Broker
-from glass.task_modules import forget_tasks, task_module
-from glass.worker import Worker
+from glass.services.broker import Broker
+from glass.services.task_modules import forget_tasks, task_module
+from glass.services.worker import Worker
 from tests.glass.test_worker import until
 
 SECONDS = 1  # of the visibility timeout

@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from glass.live import LiveSite, live
+from glass.services.live import LiveSite, live
 
 
 @csrf_exempt

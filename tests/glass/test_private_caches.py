@@ -4,16 +4,16 @@ import os
 import subprocess
 import sys
 
-from glass import caches as private
+from glass.sandbox import caches as private
 from tests.needs import undecided
-from tutor.places import ROOT
+from tutor.paths import ROOT
 
 NOTEBOOK = """
 import glass
 glass.setup()
 from django.core.cache import caches
 from glass import cache_contents, watch
-from glass import caches as private
+from glass.sandbox import caches as private
 """
 
 

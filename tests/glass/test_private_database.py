@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from glass import database
+from glass.sandbox import database
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,8 +20,9 @@ import glass
 glass.setup()
 from company.models import Department, Employee, Skill
 from django.db import connection, transaction
-from glass import database, reset
-from glass.database import DatabaseProblem
+from glass.sandbox import database
+from glass import reset
+from glass.sandbox.database import DatabaseProblem
 
 def refused(call):
     try:
@@ -273,7 +274,7 @@ def test_leftovers_of_a_process_with_the_same_number(course):
 
 SENTENCE = """
 import glass
-from glass.database import DatabaseProblem
+from glass.sandbox.database import DatabaseProblem
 try:
     glass.setup()
 except DatabaseProblem as problem:
@@ -326,5 +327,5 @@ def test_another_engine_gets_no_copy(course):
         import psycopg  # noqa: F401
     except ImportError:
         pytest.skip("psycopg is not installed.")
-    said = course.run("print(glass.database.private)", begin=begin + BEGIN)
+    said = course.run("print(glass.sandbox.database.private)", begin=begin + BEGIN)
     assert said == ["None"]

@@ -12,8 +12,8 @@ from django.dispatch import Signal, receiver
 from django.test import Client
 
 from glass import receivers_of, sequence, trace, watch
-from glass.probes import signals as probe
-from glass.probes.signals import Call, Send
+from glass.layers import signals as probe
+from glass.layers.signals import Call, Send
 
 bell = Signal()
 

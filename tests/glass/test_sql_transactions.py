@@ -5,7 +5,7 @@ from company.models import Department, Employee, Skill
 from django.db import IntegrityError, transaction
 
 from glass import watch
-from glass.probes.sql import Transaction
+from glass.layers.sql import Transaction
 
 
 def outline(seen):

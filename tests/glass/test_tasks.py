@@ -15,14 +15,14 @@ from kombu.exceptions import OperationalError
 from kombu.messaging import Producer
 
 from glass import progress, sequence, start_broker, start_worker, topology, trace, watch
-from glass.broker import BrokerProblem
-from glass.events import Listener
-from glass.probes import tasks as probe
-from glass.probes.signals import Call
-from glass.probes.sql import Query
-from glass.probes.tasks import State, Task
-from glass.task_modules import task_module
-from glass.views.progress import Bar, _Shown
+from glass.layers import tasks as probe
+from glass.layers.signals import Call
+from glass.layers.sql import Query
+from glass.layers.tasks import State, Task
+from glass.services.broker import BrokerProblem
+from glass.services.celery_events import Listener
+from glass.services.task_modules import task_module
+from glass.views.task_progress import Bar, _Shown
 
 WINDOWS = sys.platform == "win32"
 
@@ -464,7 +464,7 @@ def test_a_bar_ends_when_the_task_does(sent, capsys):
 
 
 def test_the_bar_moves_in_a_notebook_and_only_its_end_is_stored(sent, monkeypatch):
-    monkeypatch.setattr("glass.views.progress._EVERY", 0.01)
+    monkeypatch.setattr("glass.views.task_progress._EVERY", 0.01)
     shown = []
     monkeypatch.setattr(_Shown, "__call__", lambda self, bar, last=False: shown.append(str(bar)))
     progress(sent.steps.delay(4))

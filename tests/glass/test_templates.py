@@ -18,8 +18,8 @@ from django.urls import path
 from django.utils.functional import SimpleLazyObject
 
 from glass import watch
-from glass.probes import templates as probe
-from glass.probes.templates import Fragment
+from glass.layers import templates as probe
+from glass.layers.templates import Fragment
 
 TEMPLATES = {
     "base.html": "<h1>{{ title }}</h1>{% block content %}{% endblock %}",

@@ -16,11 +16,12 @@ from company.tasks import count_primes, wait_for_bank
 from kombu.exceptions import EncodeError
 from shop.tasks import CourierBusy, book_courier
 
-import glass.broker
-from glass import start_beat, start_broker, start_worker, task_modules
-from glass.broker import Broker, BrokerProblem
-from glass.task_modules import forget_tasks, task_module
-from glass.worker import Worker
+import glass.services.broker
+from glass import start_beat, start_broker, start_worker
+from glass.services import task_modules
+from glass.services.broker import Broker, BrokerProblem
+from glass.services.task_modules import forget_tasks, task_module
+from glass.services.worker import Worker
 from tests.glass.conftest import Shell
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -82,7 +83,7 @@ def worker(request: pytest.FixtureRequest, require: Callable[[str], str]) -> Ite
         task_module("jobs", JOBS)
         with start_worker(pool="threads", concurrency=2) as worker:
             yield worker
-    assert glass.broker.running is None
+    assert glass.services.broker.running is None
 
 
 @pytest.fixture
@@ -189,7 +190,7 @@ def test_another_name_is_another_worker(worker, jobs):
         assert sent.get(timeout=5) == second.pid
         assert jobs.where.delay().get(timeout=5) == worker.pid
     assert not second.running
-    assert glass.broker.running is worker.broker
+    assert glass.services.broker.running is worker.broker
 
 
 # On the embedded broker alone
@@ -275,7 +276,7 @@ def test_a_worker_that_dies_at_once(broker):
         start_worker(include=["nosuch"])
     with pytest.raises(BrokerProblem, match="There is no pool 'fork' here"):
         start_worker(pool="fork")
-    assert glass.broker.running is broker
+    assert glass.services.broker.running is broker
 
 
 def test_a_broker_that_is_gone(broker):
@@ -285,7 +286,7 @@ def test_a_broker_that_is_gone(broker):
     broker._server.stop()
     with pytest.raises(Exception) as raised:
         count_primes.delay(10).get(timeout=1)
-    assert "broker does not answer" in glass.task_errors.explain(raised.value)
+    assert "broker does not answer" in glass.services.task_errors.explain(raised.value)
     assert seconds(broker.stop) < 8
     assert not worker.running
 
@@ -310,7 +311,7 @@ def test_cells(shell: Shell, _no_real_broker):
         shell.run("%load_ext glass")  # A notebook that begins again begins without a broker.
         assert shell.run("print(greet.delay().get(timeout=0.05))").out == "hi\n"
         shell.run("broker = start_broker()\n%unload_ext glass")
-        assert glass.broker.running is None
+        assert glass.services.broker.running is None
     finally:
         shell.run("broker.stop()")
         # Imported in a worker, it would send a task to itself and wait for it.

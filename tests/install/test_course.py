@@ -8,8 +8,9 @@ from importlib import import_module
 
 import pytest
 
-from tutor import cli, workspace
-from tutor.places import ROOT
+from tutor import cli
+from tutor.desk import workspace
+from tutor.paths import ROOT
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_every_word_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_the_lab_starts_without_django() -> None:
     code = (
-        "import sys, tutor.cli, tutor.lab; "
+        "import sys, tutor.cli, tutor.desk.lab; "
         "sys.exit(bool({'django', 'glass', 'jupyterlab'} & set(sys.modules)))"
     )
     assert subprocess.call([sys.executable, "-c", code], cwd=ROOT) == 0

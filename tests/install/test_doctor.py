@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.needs import require
-from tutor import doctor
-from tutor.places import ROOT
+from tutor.desk import doctor
+from tutor.paths import ROOT
 
 
 def fault(check: object) -> str:
@@ -31,7 +31,7 @@ def report(capsys: pytest.CaptureFixture[str], **options: bool) -> tuple[int, st
 
 def test_all_is_well(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr("glass.database.template_state", lambda root: "ready")
+    monkeypatch.setattr("glass.sandbox.database.template_state", lambda root: "ready")
     status, text = report(capsys)
     assert status == 0, text
     assert text.endswith("Everything is in place.\n")
@@ -128,14 +128,14 @@ def test_a_template_that_does_not_fit(
     monkeypatch: pytest.MonkeyPatch, state: str, words: str
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr("glass.database.template_state", lambda root: state)
+    monkeypatch.setattr("glass.sandbox.database.template_state", lambda root: state)
     text = fault(doctor.database)
     assert words in text and text.endswith(" update")
 
 
 def test_a_template_that_is_not_built_yet_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr("glass.database.template_state", lambda root: "missing")
+    monkeypatch.setattr("glass.sandbox.database.template_state", lambda root: "missing")
     assert doctor.database() == ("not built yet; the first notebook builds it", "")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jupyter_client.manager import start_new_kernel
 
-from tutor.places import ROOT
+from tutor.paths import ROOT
 
 
 def run(client: object, code: str) -> tuple[str, str]:
@@ -24,7 +24,7 @@ def test_watch_before_the_first_cell(tmp_path: Path) -> None:
     """The settings stand where `make setup` puts them, here for a profile of the test's own."""
     profile = tmp_path / "profile_default"
     profile.mkdir()
-    shutil.copy(ROOT / "tutor" / "ipython_kernel_config.py", profile)
+    shutil.copy(ROOT / "tutor" / "desk" / "ipython_kernel_config.py", profile)
     manager, client = start_new_kernel(
         kernel_name="python3", extra_arguments=[f"--ipython-dir={tmp_path}"], cwd=str(ROOT)
     )

@@ -12,7 +12,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from tutor.places import ROOT
+from tutor.paths import ROOT
 
 OLD = [
     path
@@ -172,8 +172,10 @@ def test_an_interrupted_setup_begins_afresh(
     start: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    (Path(start.ROOT) / "tutor").mkdir()
-    shutil.copy(ROOT / "tutor" / "ipython_kernel_config.py", Path(start.ROOT) / "tutor")
+    (Path(start.ROOT) / "tutor" / "desk").mkdir(parents=True)
+    shutil.copy(
+        ROOT / "tutor" / "desk" / "ipython_kernel_config.py", Path(start.ROOT) / "tutor" / "desk"
+    )
     Path(start.UNFINISHED).mkdir(parents=True)
     stamp(start)
     monkeypatch.setattr(start, "run", lambda command: (True, "3 13 complete"))

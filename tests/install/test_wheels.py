@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tutor import wheels
-from tutor.wheels import CannotInstall, gather, locked, need
+from tutor.desk import wheels
+from tutor.desk.wheels import CannotInstall, gather, locked, need
 
 METADATA = "Metadata-Version: 2.1\nName: hedge\nVersion: 1.0\n"
 

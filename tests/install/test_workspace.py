@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tutor.workspace import update
+from tutor.desk.workspace import update
 
 CHAPTER = "notebooks/04_forward_and_reverse.ipynb"
 NEW = f"notebooks/04_forward_and_reverse (new {date.today()}).ipynb"

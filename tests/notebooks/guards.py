@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
-from tutor.notebooks import METADATA, WRITTEN_BY_TOOLS, code_cells, output_texts, personal
+from tutor.author.notebooks import METADATA, WRITTEN_BY_TOOLS, code_cells, output_texts, personal
 
 type Guard = Callable[[Path, NotebookNode], Iterator[str]]
 

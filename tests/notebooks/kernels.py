@@ -19,8 +19,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import output_from_msg
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel
 
-from tutor.notebooks import kernel_environment
-from tutor.places import keep_jupyter_inside
+from tutor.author.notebooks import kernel_environment
+from tutor.paths import keep_jupyter_inside
 
 GRACE = 0.5  # seconds a kernel has for its own clean-up
 POLL = 0.5  # seconds between two looks at whether a silent kernel is still alive

@@ -10,7 +10,7 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from tests.notebooks import kernels
 from tests.notebooks.kernels import Kernel
 from tests.notebooks.test_twice import differences
-from tutor.notebooks import kernel_environment, notebooks, shown
+from tutor.author.notebooks import kernel_environment, notebooks, shown
 
 LESSONS = [path for path in notebooks() if path.match("notebooks/*_caching_*.ipynb")]
 

@@ -9,8 +9,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.notebooks.guards import GUARDS, broken_links
-from tutor.notebooks import CELL_LIMIT, FOLDERS, METADATA, notebooks, shown
-from tutor.places import ROOT
+from tutor.author.notebooks import CELL_LIMIT, FOLDERS, METADATA, notebooks, shown
+from tutor.paths import ROOT
 
 
 @pytest.mark.parametrize("path", notebooks(), ids=shown)

@@ -15,8 +15,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 
 from tests.notebooks.kernels import Kernel, Kernels
-from tutor.notebooks import kernel_environment
-from tutor.places import ROOT
+from tutor.author.notebooks import kernel_environment
+from tutor.paths import ROOT
 
 type Cell = tuple[str, str]  # the source, and the text stored as printed
 

@@ -12,8 +12,8 @@ from nbformat import NotebookNode
 
 from tests.notebooks.kernels import Kernel, Kernels
 from tests.notebooks.test_twice import said
-from tutor.catching_up import cells_around, is_there, section_of
-from tutor.notebooks import notebooks, shown
+from tutor.author.notebooks import notebooks, shown
+from tutor.desk.catching_up import cells_around, is_there, section_of
 
 LESSONS = [path for path in notebooks() if path.parent.name == "notebooks"]
 CAUGHT_UP = "Caught up: the cells above were run as the lesson has them, on fresh rows.\n"

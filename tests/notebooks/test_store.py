@@ -8,8 +8,8 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tutor import notebooks
-from tutor.places import ROOT
+from tutor.author import notebooks
+from tutor.paths import ROOT
 
 
 def course_notebooks(*words: str | Path) -> int:

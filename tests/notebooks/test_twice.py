@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from tests.notebooks.kernels import Kernel, Kernels
-from tutor.notebooks import code_cells, merge_streams, notebooks, shown
+from tutor.author.notebooks import code_cells, merge_streams, notebooks, shown
 
 
 def said(outputs: list[NotebookNode]) -> list[Any]:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from shop.tasks import monthly_sales
 
-from glass.celery_app import connect
+from glass.services.celery_app import connect
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ with mock.patch.dict(os.environ, DJANGO_SETTINGS_MODULE="config.settings"):
 @pytest.fixture(scope="session")
 def template() -> Path | None:
     """The template database, built by another process: this one may have a test database open."""
-    from glass import caches, database
+    from glass.sandbox import caches, database
 
     caches.make_private(ROOT / database.FOLDER)
     if "sqlite" not in settings.DATABASES["default"]["ENGINE"]:
@@ -39,7 +39,7 @@ def template() -> Path | None:
 
 @pytest.fixture(scope="session")
 def private(template: Path | None) -> Iterator[Any]:
-    from glass import database
+    from glass.sandbox import database
 
     copy = template and database.PrivateDatabase(template)
     yield copy
@@ -52,8 +52,8 @@ def _as_set_up(
     private: Any, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
 ) -> Iterator[None]:
     """What %load_ext tutor does: rows to copy, known connections, progress; here kept by nobody."""
-    from glass import database
-    from glass.probes import sql
+    from glass.layers import sql
+    from glass.sandbox import database
 
     monkeypatch.setenv("COURSE_PROGRESS", ":memory:")
     monkeypatch.setattr(database, "private", private)

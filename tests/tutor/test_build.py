@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tutor import build
-from tutor.build import BadMarkers, cut, derive
+from tutor.author import build
+from tutor.author.build import BadMarkers, cut, derive
 
 ANSWER = '''@exercise("04.1")
 def roster():

@@ -16,12 +16,12 @@ from company.models import Employee
 from company.tasks import count_primes
 from shop.tasks import book_courier
 
-import glass.broker
+import glass.services.broker
 from glass import start_broker
-from glass.task_modules import forget_tasks
-from tutor import surroundings
-from tutor.judging import judge
-from tutor.verdict import Verdict
+from glass.services.task_modules import forget_tasks
+from tutor.judge import sandbox as surroundings
+from tutor.judge.judging import judge
+from tutor.judge.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,7 +57,7 @@ def attempt(
         sent = count_primes.delay(10)
         assert (sent.state, broker.queues()) == ("PENDING", {"celery": 1})
         broker.stop()
-    assert glass.broker.running is None
+    assert glass.services.broker.running is None
     assert count_primes.delay(10).get() == 4
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tutor import cli, reset, trial, workspace
-from tutor.places import ROOT
+from tutor import cli
+from tutor.desk import reset, workspace
+from tutor.desk import try_file as trial
+from tutor.paths import ROOT
 
 RIGHT = """
 from company.models import Employee

@@ -3,7 +3,7 @@
 import pytest
 from django.core.paginator import Paginator
 
-from tutor.compare import difference, settle
+from tutor.judge.compare import difference, settle
 
 
 @pytest.mark.parametrize(

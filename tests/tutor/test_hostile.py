@@ -25,10 +25,11 @@ from django.dispatch import Signal
 
 import glass
 from glass import trace
-from tutor import checks, running, solutions
+from tutor import checks
 from tutor.checks import changes
-from tutor.judging import judge
-from tutor.verdict import Verdict
+from tutor.judge import running, solutions
+from tutor.judge.judging import judge
+from tutor.judge.verdict import Verdict
 
 type Attempt = Callable[[Callable[..., Any]], Verdict]
 

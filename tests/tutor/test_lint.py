@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tutor import lint, solutions
+from tutor.author import lint
 from tutor.checks import Prediction
+from tutor.judge import solutions
 
 WORKED = solutions.Worked(
     "99.1",

@@ -4,9 +4,10 @@ import pytest
 from django.conf import settings
 from pytest import Subtests
 
-from tutor import build, solutions
+from tutor.author import build
 from tutor.checks import Exercise, Prediction, everything
-from tutor.judging import judge
+from tutor.judge import solutions
+from tutor.judge.judging import judge
 
 TASKS = list(everything())
 EXERCISES = [task for task in TASKS if isinstance(task, Exercise)]

@@ -10,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, connections, migrations, models
 
 from glass import watch
-from tutor.migrating import begin, historical, history, migrate, migrate_back, rows
+from tutor.desk.migrating import begin, historical, history, migrate, migrate_back, rows
 
 if connection.vendor != "sqlite":
     pytest.skip("Each test has a copy of the template.", allow_module_level=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tutor import solutions
-from tutor.places import ROOT
+from tutor.judge import solutions
+from tutor.paths import ROOT
 
 
 def test_nbgrader_makes_an_assignment(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tutor import plan
-from tutor.places import ROOT
-from tutor.plan import SITTING, CannotPlan, Part, fitted, length, with_breaks
+from tutor.paths import ROOT
+from tutor.stage import plan
+from tutor.stage.plan import SITTING, CannotPlan, Part, fitted, length, with_breaks
 
 
 def parts(*minutes, **more):

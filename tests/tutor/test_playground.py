@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tutor import playground
-from tutor.playground import Playground
+from tutor.desk import playground
+from tutor.desk.playground import Playground
 
 PLANT = "class Plant(models.Model):\n    name = models.CharField(max_length=40)\n"
 BASIL = "Plant.objects.create(name='Basil')"
@@ -100,7 +100,7 @@ def test_tables_are_read_from_the_database(project: Playground) -> None:
 
 def test_each_process_has_its_own_and_leaves_nothing(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from tutor.playground import Playground\n"
+        "import sys; from pathlib import Path; from tutor.desk.playground import Playground\n"
         "print(Playground('nursery', Path(sys.argv[1])).folder.is_dir())"
     )
     dead = tmp_path / "nursery-99999999"

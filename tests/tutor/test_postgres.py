@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from tests.needs import undecided
-from tutor.places import ROOT
+from tutor.paths import ROOT
 
 MANAGE = [sys.executable, str(ROOT / "course_project" / "manage.py")]
 

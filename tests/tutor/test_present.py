@@ -8,8 +8,8 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tutor.present import prepare
-from tutor.slides import CannotShow
+from tutor.stage.present import prepare
+from tutor.stage.slides import CannotShow
 
 
 def words(source: str, kind: str | None = None) -> NotebookNode:

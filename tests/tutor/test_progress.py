@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tutor import progress
-from tutor.places import ROOT
-from tutor.verdict import Verdict
+from tutor.desk import progress
+from tutor.judge.verdict import Verdict
+from tutor.paths import ROOT
 
 RECORD = """
 import sys
-from tutor import progress
-from tutor.verdict import Verdict
+from tutor.desk import progress
+from tutor.judge.verdict import Verdict
 for number in range(40):
     progress.record(Verdict(f"{sys.argv[1]}.{number}", "", "correct", "", done=True))
     progress.record(Verdict("both", "", "not yet", ""))

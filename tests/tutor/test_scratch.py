@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tutor import scratch
-from tutor.scratch import Scratch
+from tutor.desk import scratch
+from tutor.desk.scratch import Scratch
 
 MODEL = """
 from django.db import models

@@ -10,8 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
 from tests.notebooks.guards import CODE
 from tutor import cli
-from tutor.notebooks import shown
-from tutor.slides import as_slides, lessons, write
+from tutor.author.notebooks import shown
+from tutor.stage.slides import as_slides, lessons, write
 
 MATHEMATICS = re.compile(r"\$\$|(?<![\\\w])\$[^\s$][^$\n]*\$|\\\\\(|\\begin\{")
 

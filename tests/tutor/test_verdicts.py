@@ -7,10 +7,12 @@ import pytest
 from company.models import Department, Employee
 from django.core.cache import cache
 
-from tutor import checks, exercise, progress
+from tutor import checks
 from tutor.checks import Exercise, Mistake, Prediction, Run, changes
-from tutor.judging import judge
-from tutor.verdict import Verdict
+from tutor.desk import notebook as exercise
+from tutor.desk import progress
+from tutor.judge.judging import judge
+from tutor.judge.verdict import Verdict
 
 
 @pytest.fixture

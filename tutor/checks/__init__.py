@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from glass.trace import Trace
-from tutor import compare
+from tutor.judge import compare
 
 type Answer = Callable[..., Any]
 
@@ -109,7 +109,7 @@ class Task:
     layers       the layers to record (see glass.watch)
     commits      whether transactions are part of the task, or threads that must see the rows, or
                  an error of the database that is caught: on PostgreSQL, too, the answer then gets
-                 a database of its own, and no transaction around it (see tutor.rows)
+                 a database of its own, and no transaction around it (see tutor.judge.rows)
     sqlite_only  whether the task is about SQLite, so that it is not proved on PostgreSQL
     """
 

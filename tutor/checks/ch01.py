@@ -63,8 +63,8 @@ from django.utils.safestring import mark_safe
 from django.views.generic import ListView, View
 from shop.models import Customer, Order, Product
 
-from tutor import compare
 from tutor.checks import Exercise, Prediction, Run, changes, pages
+from tutor.judge import compare
 
 # 01.1: the names of URL patterns.
 

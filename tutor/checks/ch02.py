@@ -21,7 +21,7 @@ from django.db.models.functions import Cast, Concat, LPad, Replace, Round
 from shop.models import Category, Customer, Order, Product
 
 from tutor.checks import Exercise, Prediction, Run
-from tutor.migrating import begin, historical, history, migrate, migrate_back, rows
+from tutor.desk.migrating import begin, historical, history, migrate, migrate_back, rows
 
 # The stubs ask for two type arguments of each field.
 models: Any = typed_models

@@ -15,7 +15,7 @@ from django.db.models import Case, F, Q, Sum, Value, When
 from django.db.models.functions import ExtractMonth
 from shop.models import Category, Customer, Product
 
-from glass.probes.sql import Query, Transaction
+from glass.layers.sql import Query, Transaction
 from tutor.checks import Exercise, Prediction, Run
 
 
@@ -2123,7 +2123,7 @@ def one_must_stay(pk: int, quantity: int) -> object:
     return bool(enough.update(stock=F("stock") - quantity))
 
 
-# Where the notebook has no copy of its own, an answer runs inside a transaction (see tutor.rows).
+# Where the notebook has no copy of its own, an answer runs inside a transaction (see tutor.judge.rows).
 if connection.vendor == "sqlite":
 
     @buy.wrong("are left: a lost update")

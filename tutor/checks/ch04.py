@@ -18,8 +18,8 @@ from django.template import Context, Template
 from django.utils.html import escape
 from shop.models import Customer, Order, OrderLine, Product, Review
 
-from tutor import compare
 from tutor.checks import Exercise, Mistake, Prediction, Run, changes
+from tutor.judge import compare
 
 
 def failed(run: Run, kind: str, word: str = "") -> bool:

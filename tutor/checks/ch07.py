@@ -22,9 +22,9 @@ from django.dispatch import Signal, receiver
 from shop.models import Product
 
 from glass import receivers_of
-from glass.probes.signals import Send
-from tutor import compare
+from glass.layers.signals import Send
 from tutor.checks import Exercise, Prediction, Run, changes
+from tutor.judge import compare
 
 VANISHED = (
     "Your receiver is gone: connect holds it by a weak reference, and nobody else keeps it. "

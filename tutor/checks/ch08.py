@@ -32,7 +32,7 @@ from django.db.models.signals import (
 from django.dispatch import receiver
 from shop.models import Customer, Order, OrderLine, Product
 
-from glass.probes.signals import Call
+from glass.layers.signals import Call
 from tutor.checks import Exercise, Prediction, Run, changes
 
 LAYERS = ("sql", "signals")

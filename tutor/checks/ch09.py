@@ -27,7 +27,7 @@ from shop.checkout import CannotOrder, place_order
 from shop.models import Customer, Invoice, Order, OrderLine, Product
 from shop.signals import order_created
 
-from glass.probes.signals import Call
+from glass.layers.signals import Call
 from tutor.checks import Exercise, Prediction, Run, changes
 from tutor.checks.ch08 import Day, calls, of_days
 

@@ -45,8 +45,8 @@ from notifications.models import Notice
 from shop.models import Customer, Order
 
 from glass import watch
-from tutor import compare
 from tutor.checks import Exercise, Prediction, Run, changes, pages
+from tutor.judge import compare
 
 PROGRAM = "alert(1)"
 

@@ -27,10 +27,10 @@ from django.test import SimpleTestCase, TestCase, override_settings
 from django.utils.functional import SimpleLazyObject, cached_property
 from shop.models import Category, Customer, Product, Review
 
-import glass.caches
+import glass.sandbox.caches
 from glass import watch
-from tutor import compare
 from tutor.checks import Exercise, Prediction, Run
+from tutor.judge import compare
 
 TEN_MINUTES = 600
 LAYERS = ("sql", "cache")
@@ -53,7 +53,7 @@ def of_the_second(run: Run, second: Run, sentence: str) -> str:
 
 def empty(run: Run) -> None:
     """Empty all caches, but nobody else's: clear() of a Redis takes everything that is there."""
-    glass.caches.clear()
+    glass.sandbox.caches.clear()
     for alias in {call.alias for call in run.seen.cache} & {"database"}:
         caches[alias].clear()
 

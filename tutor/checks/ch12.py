@@ -27,8 +27,8 @@ from django.views.decorators.vary import vary_on_cookie, vary_on_headers
 from shop.models import Category, Product
 
 from glass import watch
-from tutor import compare
 from tutor.checks import Exercise, Prediction, Run, pages
+from tutor.judge import compare
 
 type View = Callable[..., Any]
 

@@ -56,7 +56,7 @@ SENT: list[Message] = []
 def sending() -> None:
     """From now on an answer's tasks go to the broker in memory, where no worker is, and into SENT.
 
-    It ends with the answer: tutor.surroundings puts Celery back.
+    It ends with the answer: tutor.judge.sandbox puts Celery back.
     """
 
     def note(sender: str, body: Any, headers: Any, routing_key: str, **kwargs: Any) -> None:

@@ -22,7 +22,7 @@ from shop.models import Customer
 from subscriptions.models import Membership, Reminder
 
 from glass import run_beat
-from glass.clock import BeatRun
+from glass.services.clock import BeatRun
 from tutor.checks import Exercise, Prediction, Run, changes
 
 TODAY = date(2026, 3, 2)

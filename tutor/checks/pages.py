@@ -18,8 +18,8 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from glass import watch
-from tutor import compare
 from tutor.checks import Run
+from tutor.judge import compare
 
 _INLINE = {"a", "abbr", "b", "code", "em", "i", "mark", "small", "span", "strong", "u"}
 _NO_END = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}

@@ -1,0 +1,1 @@
+"""A private database and private caches for each process."""

@@ -1,0 +1,1 @@
+"""For who writes lessons and exercises: derive, run again, lint, prove."""

@@ -1,0 +1,1 @@
+"""The learner's desk: the lab, copies to work on, progress, and what a notebook offers."""

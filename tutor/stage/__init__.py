@@ -1,0 +1,1 @@
+"""For who teaches before a room: plan, slides, presenting."""
