@@ -41,9 +41,10 @@ def run() -> dict[str, float]:
     import glass
 
     glass.setup(ROOT)
-    from tutor.checks import Exercise, everything
     from tutor.desk import notebook as exercise
     from tutor.judge import solutions
+    from tutor.judge.catalogue import everything
+    from tutor.judge.exercise import Exercise
 
     exercise.show = lambda verdict: verdict._repr_mimebundle_()
     found = {}

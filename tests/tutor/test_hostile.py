@@ -24,10 +24,9 @@ from django.db.models.signals import post_save
 from django.dispatch import Signal
 
 import glass
+from checks.common import changes
 from glass import trace
-from tutor import checks
-from tutor.checks import changes
-from tutor.judge import running, solutions
+from tutor.judge import catalogue, running, solutions
 from tutor.judge.judging import judge
 from tutor.judge.verdict import Verdict
 
@@ -111,7 +110,7 @@ def test_rows_are_fresh(answer: Any, attempt: Attempt, template: Path | None) ->
     before = template and template.read_bytes()
     attempt(answer)
     assert (template and template.read_bytes()) == before
-    assert judge(checks.find("04.1"), solutions.answer("04.1")).word == "correct"
+    assert judge(catalogue.find("04.1"), solutions.answer("04.1")).word == "correct"
     if template:
         assert not list(template.parent.glob(f"private-{os.getpid()}-exercise-*"))
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tutor.author import lint
-from tutor.checks import Prediction
-from tutor.judge import solutions
+from tutor.judge import catalogue, solutions
+from tutor.judge.exercise import Prediction
 
 WORKED = solutions.Worked(
     "99.1",
@@ -158,22 +158,17 @@ def test_what_is_missing_is_said(spoil: Any, says: str, good: Any) -> None:
 
 
 def test_gaps_in_the_numbers(good: Any, make: Any) -> None:
-    from tutor import checks
-
     task = make()
-    del checks._known[task.id]
+    del catalogue._loaded[task.id]
     task.id = "99.4"
-    checks._known[task.id] = task
+    catalogue._loaded[task.id] = task
     assert "Chapter 99 has no 99.2, 99.3: the numbers have a gap." in found()
 
 
-def test_a_number_twice_is_refused(good: Any) -> None:
-    with pytest.raises(ValueError, match=r"There are two exercises 99\.1"):
-        Prediction("99.1", "Again", minutes=1, hints=[], because="", wrong={})
-
-
 def test_a_prediction_explains(good: Any) -> None:
-    Prediction("99.2", "How many", minutes=1, hints=["a", "b", "c"], because=" ", wrong={1: "No."})
+    hints = ["a", "b", "c"]
+    guess = Prediction("99.2", "How many", minutes=1, hints=hints, because=" ", wrong={1: "No."})
+    catalogue._loaded[guess.id] = guess
     said = found()
     assert "99.2: it explains 1 wrong guesses; three are the least." in said
     assert "99.2: it does not say because of what it is so." in said

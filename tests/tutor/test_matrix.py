@@ -5,8 +5,9 @@ from django.conf import settings
 from pytest import Subtests
 
 from tutor.author import build
-from tutor.checks import Exercise, Prediction, everything
 from tutor.judge import solutions
+from tutor.judge.catalogue import everything
+from tutor.judge.exercise import Exercise, Prediction
 from tutor.judge.judging import judge
 
 TASKS = list(everything())

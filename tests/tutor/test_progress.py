@@ -98,9 +98,9 @@ def test_what_is_not_finished_is_not_written(file: Path) -> None:
 
 
 def test_the_table_says_where_to_go_on(file: Path) -> None:
-    from tutor import checks
+    from tutor.judge import catalogue
 
-    tasks = list(checks.everything())
+    tasks = list(catalogue.everything())
     table = progress.Table()
     assert table.where.startswith(f"Go on with {tasks[0].id} {tasks[0].title}")
     for task in tasks:

@@ -7,10 +7,11 @@ import pytest
 from company.models import Department, Employee
 from django.core.cache import cache
 
-from tutor import checks
-from tutor.checks import Exercise, Mistake, Prediction, Run, changes
+from checks.common import changes
 from tutor.desk import notebook as exercise
 from tutor.desk import progress
+from tutor.judge import catalogue
+from tutor.judge.exercise import Exercise, Mistake, Prediction, Run
 from tutor.judge.judging import judge
 from tutor.judge.verdict import Verdict
 
@@ -274,7 +275,7 @@ def test_a_queryset_that_is_returned_belongs_to_the_last_line(names: Any) -> Non
 
 
 def test_the_worked_answer_is_compared() -> None:
-    task = checks.find("04.1")
+    task = catalogue.find("04.1")
     monkeyed = Exercise.__new__(Exercise)
     monkeyed.__dict__ = task.__dict__ | {"queries": 2}
     worse = next(w.answer for w in task.wrong_answers if w.answer.__name__ == "peers")
@@ -390,7 +391,7 @@ def test_the_solution_after_a_pass(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "_in_memory", None)
-    task = checks.find("04.1")
+    task = catalogue.find("04.1")
     assert isinstance(task, Exercise)
     exercise.exercise("04.1")(task.right_answers[0])
     capsys.readouterr()

@@ -30,7 +30,8 @@ def run(args: argparse.Namespace) -> int:
 
 def entries() -> list[dict[str, Any]]:
     """One entry for each exercise, in order."""
-    from tutor.checks import Exercise, Prediction, everything
+    from tutor.judge.catalogue import everything
+    from tutor.judge.exercise import Exercise, Prediction
 
     rows = []
     for task in everything():

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
 def faults() -> Iterator[str]:
     """A sentence for each thing that is missing or wrong."""
-    from tutor.checks import everything
+    from tutor.judge.catalogue import everything
 
     tasks = list(everything())
     for task in tasks:
@@ -41,9 +41,9 @@ def faults() -> Iterator[str]:
 
 
 def _of(task: object) -> Iterator[str]:
-    from tutor.checks import Exercise, Prediction, Task
+    from tutor.judge.exercise import BaseExercise, Exercise, Prediction
 
-    assert isinstance(task, Task)
+    assert isinstance(task, BaseExercise)
     if not task.title.strip():
         yield "it has no title."
     if task.minutes < 1:

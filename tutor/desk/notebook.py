@@ -9,10 +9,9 @@ from textwrap import indent
 from typing import Any
 
 from glass.sandbox.database import DatabaseProblem
-from tutor import checks
-from tutor.checks import Answer, Prediction
 from tutor.desk import progress
-from tutor.judge import solutions
+from tutor.judge import catalogue, solutions
+from tutor.judge.exercise import Answer, Prediction
 from tutor.judge.judging import judge
 
 
@@ -67,8 +66,8 @@ def _checked(id: str, guess: Any) -> Callable[[Answer], Answer]:
 
     def decorate(answer: Answer) -> Answer:
         try:
-            task = checks.find(id)
-        except checks.UnknownExercise as problem:
+            task = catalogue.find(id)
+        except catalogue.UnknownExercise as problem:
             show(Said(str(problem)))
             return answer
         try:
@@ -97,8 +96,8 @@ def _stop_the_cell(sentence: str) -> None:
 def hint(id: str) -> None:
     """Show the next hint of an exercise; each says more than the one before."""
     try:
-        task = checks.find(id)
-    except checks.UnknownExercise as problem:
+        task = catalogue.find(id)
+    except catalogue.UnknownExercise as problem:
         return show(Said(str(problem)))
     number = progress.count_hint(id, len(task.hints))
     head = f"{id} {task.title}, hint {number} of {len(task.hints)}:"
@@ -111,8 +110,8 @@ def hint(id: str) -> None:
 def solution(id: str) -> None:
     """Show the worked answer: after you have solved the exercise, or when you ask twice."""
     try:
-        task = checks.find(id)
-    except checks.UnknownExercise as problem:
+        task = catalogue.find(id)
+    except catalogue.UnknownExercise as problem:
         return show(Said(str(problem)))
     if not progress.may_see_solution(id):
         return show(

@@ -148,10 +148,10 @@ class Table:
     """How far the learner is, by chapter, and where to go on."""
 
     def __init__(self) -> None:
-        from tutor import checks
+        from tutor.judge import catalogue
 
         finished = done()
-        tasks = list(checks.everything())
+        tasks = list(catalogue.everything())
         self.chapters: dict[str, tuple[int, int]] = {}
         for task in tasks:
             ready, all_of_it = self.chapters.get(task.chapter, (0, 0))

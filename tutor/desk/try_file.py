@@ -84,12 +84,12 @@ def _judge(file: Path, id: str) -> dict[str, Any]:
     import glass
 
     glass.setup(ROOT)
-    from tutor import checks
+    from tutor.judge import catalogue
     from tutor.judge.judging import judge
 
     try:
-        task = checks.find(id)
-    except checks.UnknownExercise as problem:
+        task = catalogue.find(id)
+    except catalogue.UnknownExercise as problem:
         return _unusable(id, str(problem))
     try:
         answer, guess = _load(file, task)
@@ -114,8 +114,8 @@ def _judge(file: Path, id: str) -> dict[str, Any]:
 
 def _load(file: Path, task: Any) -> tuple[Callable[..., Any], Any]:
     """Run the file; return its answer, and the guess of a prediction."""
-    from tutor.checks import Prediction
     from tutor.judge import solutions
+    from tutor.judge.exercise import Prediction
 
     found: dict[str, tuple[Callable[..., Any], Any]] = {}
 

@@ -19,13 +19,14 @@ from asgiref.sync import async_to_sync
 
 from glass import source, watch
 from glass.views.sqltext import count
-from tutor.checks import Answer, Exercise, Prediction, Run, Task
-from tutor.judge import compare, running, solutions
+from tutor.judge import catalogue, compare, running, solutions
 from tutor.judge import sandbox as surroundings
+from tutor.judge.exercise import Answer, BaseExercise, Exercise, Prediction, Run
 from tutor.judge.rows import Rows, rows
 from tutor.judge.verdict import Verdict
 
 source.hide(Path(__file__).parents[1])
+source.hide(catalogue.CHECKS)
 
 _KINDS: dict[type, str] = {
     bool: "True or False",
@@ -37,7 +38,7 @@ _KINDS: dict[type, str] = {
 _one_at_a_time = threading.Lock()
 
 
-def judge(task: Task, answer: Answer, guess: Any = None) -> Verdict:
+def judge(task: BaseExercise, answer: Answer, guess: Any = None) -> Verdict:
     """Run the answer and return the verdict. Nothing of what it does stays behind.
 
     guess  for a prediction: what the learner expects the answer, a given function, to do
@@ -63,7 +64,7 @@ def _is_stub(answer: Answer) -> bool:
 class _Judge:
     """One check of one answer."""
 
-    def __init__(self, task: Task, answer: Answer, guess: Any) -> None:
+    def __init__(self, task: BaseExercise, answer: Answer, guess: Any) -> None:
         self.task = task
         self.answer = answer
         self.guess = guess

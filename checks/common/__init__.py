@@ -1,0 +1,1 @@
+"""What the exercises of several chapters share: changes of the rows, pages as a browser reads them."""
