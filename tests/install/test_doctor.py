@@ -144,7 +144,7 @@ def doctor_of(url: str) -> str:
     import os
     import subprocess
 
-    code = "from tutor import doctor; print(' | '.join(doctor.database()))"
+    code = "from tutor.desk import doctor; print(' | '.join(doctor.database()))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "DATABASE_URL": url},
