@@ -124,7 +124,7 @@ def test_it_costs_next_to_nothing() -> None:
 
 def test_tasks_that_an_answer_imports_first_stay() -> None:
     code = (
-        "import glass; glass.setup(); from celery import current_app; from tutor import surroundings;"
+        "import glass; glass.setup(); from celery import current_app; from tutor.judge import sandbox as surroundings;"
         "undo = surroundings.remember(); from shop.tasks import write_invoice; undo();"
         "print(write_invoice.name in current_app.tasks)"
     )
@@ -136,7 +136,7 @@ def test_tasks_that_an_answer_imports_first_stay() -> None:
 
 def test_a_broker_can_be_started_after_the_first_answer() -> None:
     code = (
-        "import glass; glass.setup(); from tutor import surroundings\n"
+        "import glass; glass.setup(); from tutor.judge import sandbox as surroundings\n"
         "with surroundings.stage(): pass\n"
         "from company.tasks import count_primes\n"
         "with glass.start_broker() as broker: count_primes.delay(10); count = broker.queues()\n"

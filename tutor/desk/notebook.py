@@ -12,7 +12,7 @@ from glass.sandbox.database import DatabaseProblem
 from tutor.desk import progress
 from tutor.judge import catalogue, solutions
 from tutor.judge.exercise import Answer, Prediction
-from tutor.judge.judging import judge
+from tutor.judge.judging import CheckFailed, judge
 
 
 class Said:
@@ -72,7 +72,7 @@ def _checked(id: str, guess: Any) -> Callable[[Answer], Answer]:
             return answer
         try:
             verdict = judge(task, answer, guess)
-        except DatabaseProblem as problem:
+        except (CheckFailed, DatabaseProblem) as problem:
             show(Said(str(problem)))
             return answer
         except KeyboardInterrupt:

@@ -85,7 +85,7 @@ def _judge(file: Path, id: str) -> dict[str, Any]:
 
     glass.setup(ROOT)
     from tutor.judge import catalogue
-    from tutor.judge.judging import judge
+    from tutor.judge.judging import CheckFailed, judge
 
     try:
         task = catalogue.find(id)
@@ -99,7 +99,10 @@ def _judge(file: Path, id: str) -> dict[str, Any]:
         line = getattr(error, "lineno", None)
         where = f", line {line}" if line else ""
         return _unusable(id, f"{file.name}{where}: {type(error).__name__}: {error}")
-    verdict = judge(task, answer, guess)
+    try:
+        verdict = judge(task, answer, guess)
+    except CheckFailed as problem:
+        return _unusable(id, str(problem))
     queries = verdict.seen.queries if verdict.seen else []
     return {
         "exercise": id,

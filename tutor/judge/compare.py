@@ -21,16 +21,19 @@ _LISTS = (list, set, frozenset, QuerySet, RawQuerySet, GeneratorType, Iterator, 
 
 def settle(value: Any) -> Any:
     """The value with its lazy parts evaluated: querysets, generators, sets and so on as lists."""
-    if issubclass(type(value), LazyObject):
-        return value  # Whoever asks for its class makes it fetch what it waits for.
-    if isinstance(value, BaseManager):
+    # Not isinstance(): it asks the value for its class, and a proxy then fetches what it stands for.
+    kind = type(value)
+    if issubclass(kind, LazyObject):
+        return value
+    if issubclass(kind, BaseManager):
         value = value.all()
+        kind = type(value)
     if type(value) is tuple:
         return tuple(settle(item) for item in value)
-    other = isinstance(value, Sequence) and not isinstance(value, tuple | str | bytes)
-    if other or isinstance(value, _LISTS):  # A page of a Paginator is a Sequence.
+    other = issubclass(kind, Sequence) and not issubclass(kind, tuple | str | bytes)
+    if other or issubclass(kind, _LISTS):  # A page of a Paginator is a Sequence.
         return [settle(item) for item in value]
-    if isinstance(value, dict):
+    if issubclass(kind, dict):
         return {key: settle(item) for key, item in value.items()}
     return value
 

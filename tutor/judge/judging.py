@@ -18,6 +18,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from glass import source, watch
+from glass.sandbox.database import DatabaseProblem
 from glass.views.sqltext import count
 from tutor.judge import catalogue, compare, running, solutions
 from tutor.judge import sandbox as surroundings
@@ -38,8 +39,24 @@ _KINDS: dict[type, str] = {
 _one_at_a_time = threading.Lock()
 
 
+class CheckFailed(RuntimeError):
+    """The check itself failed, so nothing is said about the answer; str() is for the learner."""
+
+    def __init__(self, task: BaseExercise, error: Exception) -> None:
+        frames = list(traceback.walk_tb(error.__traceback__))
+        frame, line = frames[-1]
+        super().__init__(
+            f"The check of {task.id} itself failed. This is no fault of your answer, and nothing "
+            "is said about it. Restart the kernel and run the cell again. If it fails again, "
+            f"please report this: {type(error).__name__} in "
+            f"{Path(frame.f_code.co_filename).name} line {line}: {compare.shown(error)}"
+        )
+
+
 def judge(task: BaseExercise, answer: Answer, guess: Any = None) -> Verdict:
     """Run the answer and return the verdict. Nothing of what it does stays behind.
+
+    Raises CheckFailed when the check, not the answer, is at fault.
 
     guess  for a prediction: what the learner expects the answer, a given function, to do
     """
@@ -50,7 +67,12 @@ def judge(task: BaseExercise, answer: Answer, guess: Any = None) -> Verdict:
     elif _is_stub(answer):
         return say("not attempted", "Put your code in place of the three dots, then run the cell.")
     with _one_at_a_time:
-        return _Judge(task, answer, guess).verdict()
+        try:
+            return _Judge(task, answer, guess).verdict()
+        except DatabaseProblem:
+            raise
+        except Exception as error:
+            raise CheckFailed(task, error) from error
 
 
 def _is_stub(answer: Answer) -> bool:

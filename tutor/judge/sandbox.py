@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
@@ -37,6 +37,26 @@ from glass.sandbox import caches as private_caches
 from glass.sandbox import database
 
 type Undo = Callable[[], None]
+
+# What lies in modules, models and settings may be a learner's, or somebody's proxy. So nothing is
+# asked of it: no isinstance() (which reads __class__), no == (which calls __eq__), no truth value.
+
+
+def _same_items(now: Iterable[object], before: Iterable[object]) -> bool:
+    """Whether the very same objects stand there, in this order."""
+    return list(map(id, now)) == list(map(id, before))
+
+
+def _same_values(now: Mapping[str, object], before: Mapping[str, object]) -> bool:
+    """Whether each name has the very same object."""
+    return now.keys() == before.keys() and all(now[name] is before[name] for name in before)
+
+
+def _equal(value: object, other: object) -> bool:
+    try:
+        return bool(value == other)
+    except Exception:  # noqa: BLE001 An __eq__ may do anything.
+        return False
 
 
 def remember() -> Undo:
@@ -86,7 +106,7 @@ def _holder(holder: Any) -> Callable[[], list[str]]:
             name
             for name in {**before, **now}
             if now.get(name, ...) is not before.get(name, ...)
-            or (name in copies and now[name] != copies[name])
+            or (name in copies and not _equal(now[name], copies[name]))
         ]
         for name in changed:
             if name in before:
@@ -105,9 +125,15 @@ def _signals() -> Iterator[Signal]:
     """Every signal that is the value of a module's name. Modules are looked through once."""
     for name, module in list(sys.modules.items()):
         if name not in _scanned or name == "__main__":
-            names = vars(module).values() if isinstance(module, ModuleType) else ()
-            _scanned[name] = [value for value in list(names) if isinstance(value, Signal)]
+            found: list[Any] = []
+            with suppress(Exception):  # Some put an object of their own in a module's place.
+                found = list(vars(module).values()) if _is(module, ModuleType) else []
+            _scanned[name] = [value for value in found if _is(value, Signal)]
         yield from _scanned[name]
+
+
+def _is(value: object, kind: type) -> bool:
+    return issubclass(type(value), kind)
 
 
 def _receivers() -> Undo:
@@ -117,7 +143,7 @@ def _receivers() -> Undo:
 
     def undo() -> None:
         for signal, receivers in before:
-            if signal.receivers != receivers:
+            if not _same_items(signal.receivers, receivers):
                 with signal.lock:
                     signal.receivers[:] = receivers
                     signal.sender_receivers_cache.clear()
@@ -133,13 +159,13 @@ def _models() -> Undo:
 
     def undo() -> None:
         for label, models in apps.all_models.items():
-            if models != registry.get(label, {}):
+            if not _same_values(models, registry.get(label, {})):
                 models.clear()
                 models.update(registry.get(label, {}))
                 apps.clear_cache()
         for model, before in attributes.items():
             now = vars(model)
-            if now == before:
+            if _same_values(now, before):
                 continue
             for name in now.keys() - before.keys():
                 delattr(model, name)
@@ -166,16 +192,16 @@ def _celery() -> Undo:
     heard = [
         (signal, list(signal.receivers))
         for signal in vars(celery_signals).values()
-        if isinstance(signal, CelerySignal) and signal.receivers is not None
+        if _is(signal, CelerySignal) and signal.receivers is not None
     ]
 
     def undo() -> None:
         for now, before in pairs:
-            if now != before:
+            if not _same_values(now, before):
                 now.clear()
                 now.update(before)
         for signal, receivers in heard:
-            if signal.receivers != receivers:
+            if not _same_items(signal.receivers, receivers):
                 signal.receivers[:] = receivers
                 signal.sender_receivers_cache.clear()
 
