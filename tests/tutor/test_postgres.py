@@ -1,22 +1,25 @@
-"""The same answers on PostgreSQL, in a process of its own: settings are read once."""
+"""The same answers on PostgreSQL, in processes of their own: settings are read once."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from tests.needs import undecided
+from tutor.judge import catalogue
 from tutor.paths import ROOT
 
 MANAGE = [sys.executable, str(ROOT / "course_project" / "manage.py")]
+CHAPTERS = {chapter: list(ids) for chapter, ids in groupby(catalogue.numbers(), lambda id: id[:2])}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def database(require: Callable[[str], str]) -> Iterator[str]:
-    """The URL of a new database with the course's rows."""
+    """The URL of a new database with the course's rows. Whoever uses it leaves them as they were."""
     url = require("postgres")
     import psycopg
 
@@ -34,13 +37,9 @@ def database(require: Callable[[str], str]) -> Iterator[str]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_the_matrix_and_what_harms_nothing(database: str) -> None:
+def run(database: str, *words: str) -> None:
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-            *("tests/tutor/test_matrix.py", "tests/tutor/test_hostile.py"),
-            *("-k", "exercise or prediction or fresh or put_back"),
-        ],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words],
         cwd=ROOT,
         env=undecided() | {"DATABASE_URL": database},
         capture_output=True,
@@ -49,3 +48,13 @@ def test_the_matrix_and_what_harms_nothing(database: str) -> None:
     )
     assert done.returncode == 0, done.stdout[-6000:]
     assert " passed" in done.stdout
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_matrix_of_a_chapter(chapter: str, database: str) -> None:
+    ids = " or ".join(f"[{id}]" for id in CHAPTERS[chapter])
+    run(database, "tests/tutor/test_matrix.py", "-k", ids)
+
+
+def test_what_harms_nothing(database: str) -> None:
+    run(database, "tests/tutor/test_hostile.py", "-k", "fresh or put_back")

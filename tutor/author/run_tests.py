@@ -4,17 +4,28 @@ Words that are not listed here are handed to pytest: course test -k relations
 """
 
 import argparse
+import os
 import subprocess
 import sys
 
 from tutor.paths import ROOT, keep_jupyter_inside
 
+# Two for each core: many tests wait, for a kernel or for a worker of Celery.
+WORKERS = str(min(8, 2 * (os.cpu_count() or 1)))
 STEPS = {
     "style": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
     # The order is conftest.py's: what takes longest begins first, whatever the number of its tests.
-    "tests": ["pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"],
+    "tests": [
+        "pytest",
+        "-n",
+        WORKERS,
+        "--dist",
+        "loadgroup",
+        "--no-loadscope-reorder",
+        "--durations=10",
+    ],
 }
 
 
