@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import redis
@@ -49,6 +50,16 @@ def test_errors_within_a_transaction(client: redis.Redis) -> None:
     assert client.mget("a", "b") == [b"1", b"2"]
 
 
+@contextmanager
+def connected(server: Server) -> Iterator[socket.socket]:
+    """A connection that has said the password."""
+    with socket.create_connection(server.server_address[:2], timeout=1) as raw:
+        password = server.password.encode()
+        raw.sendall(b"*2\r\n$4\r\nAUTH\r\n$%d\r\n%s\r\n" % (len(password), password))
+        assert raw.recv(100) == b"+OK\r\n"
+        yield raw
+
+
 def test_who_waits_is_answered_at_once(server: Server, client: redis.Redis) -> None:
     other = redis.Redis.from_url(server.url)
     other.ping()
@@ -57,14 +68,13 @@ def test_who_waits_is_answered_at_once(server: Server, client: redis.Redis) -> N
     assert client.brpop("queue", timeout=5)[1] == b"parcel"
     assert time.perf_counter() - begin < 1
     # What was asked before the command that waits does not wait with it.
-    with socket.create_connection(server.server_address) as raw:
-        raw.settimeout(1)
+    with connected(server) as raw:
         raw.sendall(b"*1\r\n$4\r\nPING\r\n*3\r\n$5\r\nBRPOP\r\n$5\r\nqueue\r\n$1\r\n2\r\n")
         assert raw.recv(100) == b"+PONG\r\n"
 
 
 def test_nothing_is_taken_for_a_client_that_is_gone(server: Server, client: redis.Redis) -> None:
-    with socket.create_connection(server.server_address) as raw:
+    with connected(server) as raw:
         raw.sendall(b"*3\r\n$5\r\nBRPOP\r\n$5\r\nqueue\r\n$1\r\n0\r\n")
         time.sleep(0.05)
     client.lpush("queue", "parcel")
