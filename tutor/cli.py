@@ -17,6 +17,7 @@ COMMANDS = {
     "progress": ("tutor.desk.progress", "what you have done, and where to go on"),
     "reset": ("tutor.desk.reset", "bring an exercise or a chapter back, with a backup"),
     "try": ("tutor.desk.try_file", "check an answer kept in a Python file"),
+    "exercise": ("tutor.author.new_exercise", "begin a new exercise: exercise new 04.19 name"),
     "exercises": ("tutor.author.exercise_list", "list the exercises"),
     "lint": ("tutor.author.lint", "say what the exercises lack"),
     "build": ("tutor.author.build", "derive exercises/ from solutions/"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import glass
 from tutor.author import build
-from tutor.judge import solutions
+from tutor.judge import catalogue, solutions
 from tutor.paths import ROOT
 
 _SHORTEST = 15  # characters of a sentence, or of a line of code, that tell it from others
@@ -27,11 +27,9 @@ def run(args: argparse.Namespace) -> int:
 
 def faults() -> Iterator[str]:
     """A sentence for each thing that is missing or wrong."""
-    from tutor.judge.catalogue import everything
-
-    tasks = list(everything())
+    tasks = list(catalogue.everything())
     for task in tasks:
-        for fault in [*_of(task), *_of_the_notebook(task.id, task.hints)]:
+        for fault in [*_of(task), *_of_the_notebook(task.id, task.hints), *_to_do(task.id)]:
             yield f"{task.id}: {fault}"
     yield from _gaps([task.id for task in tasks])
     try:
@@ -101,6 +99,21 @@ def _of_the_notebook(id: str, hints: list[str]) -> Iterator[str]:
             yield f"hint {number} gives the whole answer away."
         elif number == 1 and any(line in _code(hint) for line in _lines(worked.body)):
             yield "the first hint gives a whole line of the answer away."
+
+
+def _to_do(id: str) -> Iterator[str]:
+    """What `course exercise new` has left for its author to write."""
+    worked = solutions.worked(id)
+    path = catalogue.files(catalogue.CHECKS).get(id)
+    if path and (line := _line_to_do(path.read_text("utf8"))):
+        yield f"{path.parent.name}/{path.name} line {line} still says TODO."
+    if worked and _line_to_do(worked.cell):
+        yield "its cell in solutions/ still says TODO."
+
+
+def _line_to_do(text: str) -> int | None:
+    lines = text.splitlines()
+    return next((number for number, line in enumerate(lines, start=1) if "TODO" in line), None)
 
 
 def _code(text: str) -> str:
