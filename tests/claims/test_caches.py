@@ -11,6 +11,7 @@ from django.core.cache import cache, caches
 from django.core.cache.backends.base import CacheKeyWarning
 from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.utils import make_template_fragment_key
+from django.core.management import call_command
 from django.db import DatabaseError
 from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.middleware.http import ConditionalGetMiddleware
@@ -124,6 +125,22 @@ def test_a_file_cache_culls_by_chance(tmp_path: Path) -> None:
         for number in range(32):
             cache.set(f"value:{number}", number)
     assert sample.called
+
+
+@pytest.mark.django_db
+def test_a_table_culls_by_the_order_of_its_keys() -> None:
+    options = {"MAX_ENTRIES": 30}
+    with override_settings(
+        CACHES={"default": one("db.DatabaseCache", LOCATION="claimed_cache", OPTIONS=options)}
+    ):
+        call_command("createcachetable", verbosity=0)
+        names = [f"value:{number:02}" for number in range(32)]
+        for name in reversed(names):
+            cache.set(name, 1)
+        kept = sorted(cache.get_many(names))
+    assert len(kept) < 32
+    assert kept[-1] == names[-1]
+    assert names[1] not in kept
 
 
 def test_the_key_of_a_page_has_language_and_time_zone() -> None:

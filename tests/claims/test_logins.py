@@ -1,6 +1,7 @@
 """What lesson 09 says of logins and of data migrations."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from accounts import services
@@ -72,3 +73,14 @@ def test_a_service_does_not_take_the_user_of_a_migration(ann: User) -> None:
         services.create_profile(old)
     assert apps.get_model("accounts", "Profile").objects.get_or_create(user=old)[1]
     assert Profile.objects.get().user == ann
+
+
+def test_a_backend_that_refuses_must_be_the_first(ann: User, settings: Any) -> None:
+    for _ in range(5):
+        authenticate(username="ann", password="guess")
+    assert services.is_locked("ann")
+    both = ["accounts.backends.LockOutBackend", "django.contrib.auth.backends.ModelBackend"]
+    settings.AUTHENTICATION_BACKENDS = both
+    assert authenticate(username="ann", password="under-glass") is None
+    settings.AUTHENTICATION_BACKENDS = both[::-1]
+    assert authenticate(username="ann", password="under-glass") == ann

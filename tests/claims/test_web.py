@@ -98,6 +98,23 @@ def test_a_simple_tag_escapes_what_is_not_safe_and_a_node_does_not(tag: str, sho
     assert text.render(Context({"name": NAME})) == shown
 
 
+def test_an_inclusion_tag_hands_on_the_csrf_token_and_only_does_not() -> None:
+    pages = {"part": "{{ csrf_token }}|{{ here }}", "only": "{% include 'part' only %}"}
+    pages["tag"] = "{% part %}"
+    library = template.Library()
+    library.inclusion_tag("part", name="part")(lambda: {})
+    made = Engine(loaders=[("django.template.loaders.locmem.Loader", pages)])
+    made.template_builtins.append(library)
+
+    def shown(name: str) -> str:
+        context = RequestContext(RequestFactory().get("/"), {"here": "here"})
+        return made.get_template(name).render(context)
+
+    token, here = shown("tag").split("|")
+    assert (len(token) > 30, here) == (True, "")
+    assert shown("only") == "|"
+
+
 def test_an_unknown_library_is_an_error_at_once() -> None:
     with pytest.raises(TemplateSyntaxError, match="not a registered tag library"):
         Template("{% load shelve %}")
