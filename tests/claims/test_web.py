@@ -102,7 +102,11 @@ def test_an_inclusion_tag_hands_on_the_csrf_token_and_only_does_not() -> None:
     pages = {"part": "{{ csrf_token }}|{{ here }}", "only": "{% include 'part' only %}"}
     pages["tag"] = "{% part %}"
     library = template.Library()
-    library.inclusion_tag("part", name="part")(lambda: {})
+
+    @library.inclusion_tag("part")
+    def part() -> dict[str, str]:
+        return {}
+
     made = Engine(loaders=[("django.template.loaders.locmem.Loader", pages)])
     made.template_builtins.append(library)
 
