@@ -22,6 +22,7 @@ django.setup()
 from company.tasks import count_primes
 from config import celery_app as app
 app.conf.update({settings})
+app.backend, app.connection().transport  # their modules are imported; nothing is asked yet
 print("it sends", flush=True)
 try:
     count_primes.apply_async((10,), **{options})
