@@ -28,7 +28,11 @@ DATA_DIR = BASE_DIR.parent / "data"
 # On a laptop nothing needs to be set. A server sets all three variables.
 # See https://docs.djangoproject.com/en/6.1/howto/deployment/checklist/
 
-DEBUG = os.environ.get("DJANGO_DEBUG", "1") != "0"
+# "false" is not 0: a word that is not understood must not open a server to everybody.
+_debug = os.environ.get("DJANGO_DEBUG", "1")
+if _debug not in ("0", "1"):
+    raise ImproperlyConfigured(f"DJANGO_DEBUG is {_debug!r}. Set it to 0 or 1.")
+DEBUG = _debug == "1"
 
 SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY")
 if DEBUG and not SECRET_KEY:
