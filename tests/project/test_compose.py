@@ -50,10 +50,11 @@ def test_the_readme_points_to_them(services: dict[str, Any]) -> None:
         "django.db.backends.postgresql",
         "django.core.cache.backends.redis.RedisCache",
         "127.0.0.1 5432",
-        "redis://127.0.0.1:6379/1",
-        "amqp://northlight:northlight@127.0.0.1:5672// rpc:// False",
+        "redis://:northlight@127.0.0.1:6379/1",
+        "amqp://northlight:northlight@127.0.0.1:5672// redis://:northlight@127.0.0.1:6379/2 False",
     ]
     ports = {port.split(":")[-1] for service in services.values() for port in service["ports"]}
     assert {"5432", "6379", "5672"} <= ports
     postgres, rabbit = (services[name]["environment"] for name in ("postgres", "rabbitmq"))
+    assert services["redis"]["command"] == ["redis-server", "--requirepass", "northlight"]
     assert set(postgres.values()) == set(rabbit.values()) == {"northlight"}
