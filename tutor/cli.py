@@ -24,7 +24,7 @@ COMMANDS = {
     "notebooks": ("tutor.author.notebooks", "run the notebooks again and store their outputs"),
     "plan": ("tutor.stage.plan", "the course as half days or days, for somebody who teaches it"),
     "present": ("tutor.stage.present", "show a lesson to a room, and run its cells"),
-    "slides": ("tutor.stage.slides", "write lessons as slides that need no network"),
+    "slides": ("tutor.stage.slides.command", "write lessons as slides that need no network"),
     "wheels": ("tutor.desk.wheels", "gather the packages, for laptops without a network"),
     "bench": ("tutor.author.bench", "measure what is meant to be fast"),
 }

@@ -183,7 +183,7 @@ class Table:
 
 def progress() -> None:
     """Show what you have done, by chapter, and where to go on."""
-    from tutor.desk.notebook import show
+    from tutor.desk.said import show
 
     show(Table())
 

@@ -20,9 +20,9 @@ from asgiref.sync import async_to_sync
 from glass import source, watch
 from glass.sandbox.database import DatabaseProblem
 from glass.views.sqltext import count
-from tutor.judge import catalogue, compare, running, solutions
-from tutor.judge import sandbox as surroundings
+from tutor.judge import catalogue, compare, running, sandbox, solutions
 from tutor.judge.exercise import Answer, BaseExercise, Exercise, Prediction, Run
+from tutor.judge.printed import InputRefused
 from tutor.judge.rows import Rows, rows
 from tutor.judge.verdict import Verdict
 
@@ -104,8 +104,8 @@ class _Judge:
         listening = dict(trace.listening)
         trace.listening.clear()
         try:
-            with surroundings.stage() as self.printed:
-                self.put_back = surroundings.remember()
+            with sandbox.isolated() as self.printed:
+                self.put_back = sandbox.snapshot()
                 try:
                     self.clock.restart()
                     verdict: Verdict = running.run(
@@ -140,7 +140,7 @@ class _Judge:
     def _fresh(self, change: Callable[[], None] | None = None) -> None:
         self.put_back()
         self.rows.renew()
-        surroundings.fresh()
+        sandbox.fresh()
         if change:
             change()
 
@@ -338,7 +338,7 @@ def _explain(error: BaseException, where: str) -> str:
         return f"{at}RecursionError: a function calls itself and never stops."
     if isinstance(error, MemoryError):
         return f"{at}MemoryError: your code asks for more memory than there is."
-    if isinstance(error, surroundings.InputRefused):
+    if isinstance(error, InputRefused):
         return f"{at}{error}"
     try:
         text = compare.plain(str(error)).strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,6 +34,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from glass.sandbox import caches as private_caches
 from glass.sandbox import database
+from tutor.judge.printed import Printed, as_text, no_exit, no_input
 
 type Undo = Callable[[], None]
 
@@ -59,7 +59,7 @@ def _equal(value: object, other: object) -> bool:
         return False
 
 
-def remember() -> Undo:
+def snapshot() -> Undo:
     """Note how things are. What is returned puts them back, as often as it is called."""
     undo = [part() for part in (_settings, _receivers, _models, _celery, _caches, _mail, _process)]
 
@@ -324,46 +324,6 @@ def _process() -> Undo:
     return undo
 
 
-class Printed(io.StringIO):
-    """What is written, up to a length: a loop may print for ever."""
-
-    LONGEST = 20_000
-
-    def write(self, text: str) -> int:
-        room = self.LONGEST - self.tell()
-        if room > 0:
-            super().write(text[:room])
-        return len(text)
-
-    def take(self) -> str:
-        """What was written since the last time."""
-        text = self.getvalue()
-        self.seek(0)
-        self.truncate()
-        return text
-
-
-class InputRefused(RuntimeError):
-    """An answer asked a person for something."""
-
-
-def _no_input(*args: object, **kwargs: object) -> str:
-    raise InputRefused("input() waits for a person. An answer gets its values as arguments.")
-
-
-def _no_exit() -> None:
-    raise SystemExit
-
-
-def _as_text(printed: Printed) -> Callable[..., None]:
-    """display() in an answer that runs several times, as if it were print()."""
-
-    def publish(data: dict[str, Any], *args: object, **kwargs: object) -> None:
-        printed.write(f"{data.get('text/plain', '')}\n")
-
-    return publish
-
-
 class _NoReset:
     """Stands for the notebook's private database while an answer has one of its own."""
 
@@ -372,11 +332,11 @@ class _NoReset:
 
 
 @contextmanager
-def stage() -> Iterator[Printed]:
+def isolated() -> Iterator[Printed]:
     """Keep what an answer does to the outside: print, mail, input(), exit(), helper threads."""
     printed = Printed()
     patches: list[Any] = [
-        mock.patch("builtins.input", _no_input),
+        mock.patch("builtins.input", no_input),
         # A connection belongs to a thread. The usual thread has one to the notebook's rows.
         mock.patch.object(SyncToAsync, "single_thread_executor", ThreadPoolExecutor(1)),
         # glass allows it for the cells of a notebook; an answer has a thread of its own.
@@ -389,8 +349,8 @@ def stage() -> Iterator[Printed]:
     ]
     if shell := _notebook():
         # IPython's bare shell has none.
-        patches.append(mock.patch.object(shell, "ask_exit", _no_exit, create=True))
-        patches.append(mock.patch.object(shell.display_pub, "publish", _as_text(printed)))
+        patches.append(mock.patch.object(shell, "ask_exit", no_exit, create=True))
+        patches.append(mock.patch.object(shell.display_pub, "publish", as_text(printed)))
     locmem = "django.core.mail.backends.locmem.EmailBackend"
     if hasattr(settings, "MAILERS"):
         mailers = {alias: {"BACKEND": locmem} for alias in settings.MAILERS}

@@ -1,20 +1,9 @@
-"""Write lessons as slides that any browser shows, with the network off.
-
-course slides                        all lessons, to workspace/slides/
-course slides 04 05 --to ~/stick     these two, to a folder of your own
-course slides --check 04             does each slide fit? Needs Chromium, Chrome or Edge.
-
-Open index.html. Space goes on: first the code, then what it prints. Esc shows all slides, F fills
-the screen, S opens a second window with the speaker's notes and a clock. The outputs are those
-stored in the lessons; `course present 04` runs them.
-"""
+"""Lessons as slides that any browser shows, with the network off: see `course slides --help`."""
 
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
-import sys
 from collections.abc import Iterable
 from copy import deepcopy
 from html import escape
@@ -25,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tutor.desk.catching_up import section_of
-from tutor.paths import ROOT, WORKSPACE
+from tutor.paths import ROOT
 
 HERE = Path(__file__).parent
 ASSETS = [HERE / "slides.css", HERE / "slides.js", *sorted((HERE / "vendor").glob("*.*s"))]
@@ -33,32 +22,6 @@ ASSETS = [HERE / "slides.css", HERE / "slides.js", *sorted((HERE / "vendor").glo
 
 class CannotShow(Exception):
     """What was asked for cannot be shown; str() says why."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("lessons", nargs="*", metavar="04", help="default: all")
-    parser.add_argument("--to", type=Path, metavar="DIR", default=WORKSPACE / "slides")
-    parser.add_argument("--check", action="store_true", help="write nothing; say what does not fit")
-
-
-def run(args: argparse.Namespace) -> int:
-    from tutor.stage.slides.measure import unfit
-
-    try:
-        paths = [found(lesson) for lesson in args.lessons] or lessons()
-        if args.check:
-            lines = unfit(paths)
-            print("\n".join(lines) or "Every slide fits.")
-            return 1 if lines else 0
-        write(paths, args.to)
-    except CannotShow as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"The slides cannot be written: {error}.", file=sys.stderr)
-        return 1
-    print(f"Open {args.to / 'index.html'}")
-    return 0
 
 
 def lessons(course: Path = ROOT) -> list[Path]:
