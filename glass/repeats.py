@@ -6,8 +6,9 @@ which relation of which model was followed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Model, QuerySet, prefetch_related_objects
 from django.db.models.fields.related_descriptors import (
@@ -15,6 +16,12 @@ from django.db.models.fields.related_descriptors import (
     ReverseOneToOneDescriptor,
 )
 from django.db.models.query_utils import DeferredAttribute
+
+from glass.source import Place
+from glass.wording import safe_repr
+
+if TYPE_CHECKING:
+    from glass.layers.sql.event import Query
 
 
 class Cause(NamedTuple):
@@ -29,6 +36,53 @@ class Cause(NamedTuple):
     relation: str
     remedy: str
     pk: Any = None
+
+
+class StatementSite:
+    """What one line asks, once or often. Its queries share it: there may be thousands.
+
+    repeats  how often it came again, at most 2
+    """
+
+    __slots__ = ("cause", "displayed", "places", "repeats", "sql")
+
+    def __init__(self, sql: str, places: tuple[Place, ...], displayed: bool) -> None:
+        self.sql = sql
+        self.places = places
+        self.displayed = displayed
+        self.repeats = 0
+        self.cause: Cause | None = None
+
+    def note_repeat(self, frame: FrameType) -> None:
+        """Find the cause at the second statement; the third one must have the same."""
+        self.repeats += 1
+        cause = find_cause(frame)
+        if self.repeats == 1 or (cause and self.cause and cause.relation == self.cause.relation):
+            self.cause = cause
+        else:
+            self.cause = None
+
+
+def advice(queries: Sequence[Query]) -> list[str]:
+    """What the repetition of one statement is called, and what would ask once; [] for nothing."""
+    query, times = queries[0], len(queries)
+    if query.displayed:
+        return ["showing a queryset asks for its first 21 rows"]
+    if times < 2 or query.many:
+        return []
+    if len({safe_repr(query.params) for query in queries}) == 1:
+        return [f"asked {times} times for the same: keep the first answer"]
+    cause = queries[-1].cause
+    if cause is None or (cause.pk is not None and not _asked_for_others(queries, cause.pk)):
+        return [f"the same statement {times} times"]
+    name = f"N+1: {cause.relation} asks once for each of {times} objects"
+    return [name, f"remedy: {cause.remedy}"] if cause.remedy else [name]
+
+
+def _asked_for_others(queries: Sequence[Query], pk: Any) -> bool:
+    """Whether the value that was this key in one statement is another one in the rest."""
+    columns = zip(*(query.params for query in queries), strict=False)
+    return any(pk in column and any(value != pk for value in column) for column in columns)
 
 
 def _code(function: Any) -> Any:

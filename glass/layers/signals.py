@@ -15,26 +15,30 @@ from inspect import ismethod
 from time import perf_counter
 from traceback import walk_tb
 from types import coroutine
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary, WeakMethod, ref
 
 from django.dispatch import Signal
 
 from glass import source
-from glass.layers import sql
-from glass.trace import Event, _current, describe, enclosing, listening, record
+from glass.block import INSIDE, Block, Group, Note, Part, Words
+from glass.connections import adopt
+from glass.layer import Event, Layer, current, enclosing, register
+from glass.patch import Patch
+from glass.trace import active_traces, record
+from glass.wording import describe_error, function_name, milliseconds, values
 
-set_current = _current.set
+set_current = current.set
 _Responses = list[tuple[Callable[..., Any], Any]]
 #: Arguments of a send that are worth showing, and that cost nothing to keep.
 _PLAIN = frozenset({bool, int, str, type(None), set, frozenset, list, tuple})
 #: The packages whose receivers are plumbing: Django's own, and glass' own.
 _PLUMBING = ("django.", "glass.")
 #: Arguments that nearly every send has.
-_USUAL: dict[str, Any] = {"using": "default", "args": ()}
+_ALWAYS_THERE: dict[str, Any] = {"using": "default", "args": ()}
 
 
-class Send(Event):
+class SignalSend(Event):
     """One send of a signal.
 
     signal     the Signal; name_of(signal) is "post_save"
@@ -48,6 +52,7 @@ class Send(Event):
 
     __slots__ = ("named", "ran", "sender", "signal")
     layer = "signals"
+    noun = "signal"
 
     # Not through Event's own: this runs for every send.
     def __init__(
@@ -64,14 +69,14 @@ class Send(Event):
         self.signal = signal
         self.sender = sender
         self.named = named
-        self.ran: list[Call] = []
+        self.ran: list[ReceiverCall] = []
 
     @property
     def arguments(self) -> dict[str, Any]:
         return {
             name: value
             for name, value in self.named.items()
-            if type(value) in _PLAIN and _USUAL.get(name) != value
+            if type(value) in _PLAIN and _ALWAYS_THERE.get(name) != value
         }
 
     @property
@@ -85,24 +90,38 @@ class Send(Event):
         return str(getattr(self.sender, "__name__", type(self.sender).__name__))
 
     @property
-    def told(self) -> str:
+    def arguments_text(self) -> str:
         """The arguments as they are shown: "created=True, raw=False"; "" when there are none."""
-        from glass.views.sqltext import values
-
         return values(dict(sorted(self.arguments.items())))
 
+    def label(self) -> str:
+        return f"{self.name} from {self.sender_name}"
+
+    def group_key(self) -> object:
+        kind = type(self), self.signal, self.sender_name
+        return *kind, self.arguments_text, self.places, self.error
+
+    def block(self, group: Group) -> Block:
+        head = [Words(self.label(), "name")]
+        if arguments := self.arguments_text:
+            head += [Words(" "), Words(f"({arguments})", "faint")]
+        head.append(group.times_text)
+        if not group.inner:
+            head.append(Words(", nobody hears it", "faint"))
+        return Block(group.where, head, times=group.times)
+
     def __repr__(self) -> str:
-        return f"<Send {self.name} from {self.sender_name}>"
+        return f"<SignalSend {self.name} from {self.sender_name}>"
 
 
-class Unheard(Send):
+class UnreceivedSend(SignalSend):
     """A send that nobody hears, or only Django's own receivers."""
 
     __slots__ = ()
     layer = "unheard"
 
 
-class Call(Event):
+class ReceiverCall(Event):
     """A receiver that ran.
 
     receiver  the learner's function; None if it was deleted since
@@ -115,7 +134,7 @@ class Call(Event):
     places = ()
 
     # Not through Event's own: this runs for every receiver of every send.
-    def __init__(self, receiver: Callable[..., Any], send: Send) -> None:
+    def __init__(self, receiver: Callable[..., Any], send: SignalSend) -> None:
         self.parent = send
         self.duration = 0.0
         self.error = None
@@ -130,20 +149,20 @@ class Call(Event):
 
     @property
     def name(self) -> str:
-        return self._name or receiver_name(self._receiver)
+        return self._name or function_name(self._receiver)
 
     @property
     def number(self) -> int:
         return self._number or id(self._receiver)
 
-    def let_go(self) -> None:
+    def release_refs(self) -> None:
         """Keep the receiver's name, and no longer the receiver.
 
         Signals hold their receivers weakly. A trace that held one would keep it connected after
         its cell was run again, and both would ring.
         """
         if self._name is None:
-            self._name = receiver_name(self._receiver)
+            self._name = function_name(self._receiver)
             receiver = self._receiver
             self._number = id(receiver)
             try:
@@ -151,11 +170,30 @@ class Call(Event):
             except TypeError:  # Some objects cannot be referred to weakly, nor connected so.
                 self._receiver = lambda: receiver
 
+    def label(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    def group_key(self) -> object:
+        return self.name, self.number, self.returned, self.error
+
+    def block(self, group: Group) -> Block:
+        head = [Words("receiver "), Words(self.name, "name"), group.times_text]
+        body: list[Part] = [INSIDE]
+        if group.error:
+            head.append(Words(f", raised {group.error}", html=""))
+            body.insert(0, Note([f"raised: {group.error}"], "bad", "html"))
+        elif self.returned != "None":
+            head += [Words(", ", html=" "), Words(f"returned {self.returned}", "faint")]
+        spent = f"{milliseconds(group.duration)} in all"
+        block = Block("", head, body, times=group.times, spent=spent)
+        block.edge = "bad" if group.error else None
+        return block
+
     def __repr__(self) -> str:
-        return f"<Call of {self.name}>"
+        return f"<ReceiverCall of {self.name}>"
 
 
-class _AsyncCall(Call):
+class _AsyncCall(ReceiverCall):
     """Stands in for an async receiver. Several run at once, so each step finds its own place."""
 
     __slots__ = ()
@@ -169,17 +207,17 @@ class _AsyncCall(Call):
 
 
 @coroutine
-def _stepwise(call: Call, running: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _stepwise(call: ReceiverCall, running: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
     begin = perf_counter()
     step: Callable[..., Any] = running.send
     value: Any = None
     try:
         while True:
-            outer = _current.set(call)
+            outer = current.set(call)
             try:
                 waited_for = step(value)
             finally:
-                _current.reset(outer)
+                current.reset(outer)
             try:
                 step, value = running.send, (yield waited_for)
             except BaseException as error:  # noqa: BLE001  It belongs to the receiver.
@@ -188,51 +226,47 @@ def _stepwise(call: Call, running: Coroutine[Any, Any, Any]) -> Generator[Any, A
         call.returned = _short(end.value)
         return end.value
     except BaseException as error:
-        call.error = describe(error)
+        call.error = describe_error(error)
         raise
     finally:
         call.duration = perf_counter() - begin
 
 
-def _one_by_one(receivers: list[Any], send: Send) -> Iterator[Any]:
+def _one_by_one(receivers: list[Any], send: SignalSend) -> Iterator[Any]:
     """The receivers, as Django walks through them. What happens between two steps is the first's."""
-    adopt = sql._adopt
-    traces = listening["signals"]
+    own = adopt
+    traces = active_traces.get("signals", ())
     ran = send.ran
     for receiver in receivers:
-        call = Call(receiver, send)
+        call = ReceiverCall(receiver, send)
         ran.append(call)
-        if receiver is not adopt:
+        if receiver is not own:
             for trace in traces:
                 trace.events.append(call)
             set_current(call)
-        call.duration = -perf_counter()
+        call.started = perf_counter()
         yield receiver
-        call.duration += perf_counter()
+        call.duration = perf_counter() - call.started
 
 
-def _live_receivers(self: Signal, sender: Any) -> tuple[Any, list[Any]]:
-    """Django's own answer; to the send that is being watched, once, the watched receivers."""
-    sending = _sending.get()
-    if sending is None or sending[0] is not self:
-        return _django_live(self, sender)
-    set_sending(None)
-    return sending[1]
+def _begin(
+    signal: Signal, sender: Any, named: dict[str, Any], live: Callable[..., Any]
+) -> SignalSend | None:
+    """Enter the send where the project's own code hears it, or every send is wanted.
 
-
-def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
-    """Enter the send where the project's own code hears it, or every send is wanted."""
-    kind: type[Send] = Unheard
+    live  Django's own _live_receivers
+    """
+    kind: type[SignalSend] = UnreceivedSend
     sync: list[Any] = []
     asynchronous = sync
     if signal.receivers:
-        sync, asynchronous = _django_live(signal, sender)
+        sync, asynchronous = live(signal, sender)
         for receiver in sync + asynchronous if asynchronous else sync:
             function = receiver.func if type(receiver) is partial else receiver
             if not (getattr(function, "__module__", None) or "").startswith(_PLUMBING):
-                kind = Send
+                kind = SignalSend
                 break
-    traces = listening.get(kind.layer)
+    traces = active_traces.get(kind.layer)
     if not traces:
         return None
     send = kind(source.callers(sys._getframe(2)), signal, sender, named)
@@ -247,7 +281,7 @@ def _begin(signal: Signal, sender: Any, named: dict[str, Any]) -> Send | None:
     return send
 
 
-def _end(send: Send, responses: _Responses, robust: bool) -> None:
+def _end(send: SignalSend, responses: _Responses, robust: bool) -> None:
     """Write down what the receivers returned; put the learner's own functions in the responses."""
     calls = send.ran
     # They refer to each other: left so, a receiver would live until the next garbage collection.
@@ -255,7 +289,7 @@ def _end(send: Send, responses: _Responses, robust: bool) -> None:
     for number, (receiver, value) in enumerate(responses):
         if value is not None and number < len(calls):
             if robust and isinstance(value, Exception):
-                calls[number].error = describe(value)
+                calls[number].error = describe_error(value)
             else:
                 calls[number].returned = _short(value)
         if type(receiver) is _AsyncCall:
@@ -263,11 +297,11 @@ def _end(send: Send, responses: _Responses, robust: bool) -> None:
     set_current(send.parent)
 
 
-def _fail(send: Send, error: BaseException) -> None:
+def _fail(send: SignalSend, error: BaseException) -> None:
     """An exception came out of the send: out of the receiver that ran, if any did."""
-    send.error = describe(error)
-    if send.ran and (last := send.ran[-1]).duration < 0:
-        last.duration += perf_counter()
+    send.error = describe_error(error)
+    if send.ran and not (last := send.ran[-1]).duration:
+        last.duration = perf_counter() - last.started
         last.error = send.error
     _end(send, _so_far(error), robust=False)
 
@@ -280,10 +314,12 @@ def _so_far(error: BaseException) -> _Responses:
     return []
 
 
-def _watched(django: Callable[..., _Responses], robust: bool) -> Callable[..., _Responses]:
+def _watched(patch: Patch, live: Callable[..., Any], robust: bool) -> Callable[..., _Responses]:
+    django: Callable[..., _Responses] = patch.original
+
     @wraps(django)
     def send(self: Signal, sender: Any, **named: Any) -> _Responses:
-        event = _begin(self, sender, named)
+        event = _begin(self, sender, named, live) if patch.active else None
         if event is None:
             return django(self, sender, **named)
         try:
@@ -298,11 +334,13 @@ def _watched(django: Callable[..., _Responses], robust: bool) -> Callable[..., _
 
 
 def _watched_async(
-    django: Callable[..., Awaitable[_Responses]], robust: bool
+    patch: Patch, live: Callable[..., Any], robust: bool
 ) -> Callable[..., Awaitable[_Responses]]:
+    django: Callable[..., Awaitable[_Responses]] = patch.original
+
     @wraps(django)
     async def send(self: Signal, sender: Any, **named: Any) -> _Responses:
-        event = _begin(self, sender, named)
+        event = _begin(self, sender, named, live) if patch.active else None
         if event is None:
             return await django(self, sender, **named)
         try:
@@ -316,17 +354,23 @@ def _watched_async(
     return send
 
 
+def _handing_out(patch: Patch) -> Callable[..., Any]:
+    """To the send that is being watched, once, the watched receivers; to others Django's answer."""
+    django = patch.original
+
+    def _live_receivers(self: Signal, sender: Any) -> tuple[Any, list[Any]]:
+        sending = _sending.get()
+        if sending is None or sending[0] is not self:
+            live: tuple[Any, list[Any]] = django(self, sender)
+            return live
+        set_sending(None)
+        return sending[1]
+
+    return _live_receivers
+
+
 def _short(value: Any) -> str:
-    from glass.views.sqltext import values
-
     return "None" if value is None else values((value,))
-
-
-def receiver_name(receiver: Callable[..., Any]) -> str:
-    """ "shop.signals.clear_cache"; a function of the notebook by its own name alone."""
-    name = getattr(receiver, "__qualname__", None) or type(receiver).__qualname__
-    module = getattr(receiver, "__module__", "__main__")
-    return name if module == "__main__" else f"{module}.{name}"
 
 
 def name_of(signal: Signal) -> str:
@@ -345,35 +389,37 @@ def _find_name(signal: Signal) -> str:
 
 
 _names: WeakKeyDictionary[Signal, str] = WeakKeyDictionary()
-_WAYS = ("send", "send_robust", "asend", "asend_robust")
-_django = {name: getattr(Signal, name) for name in _WAYS}
-_django_live = Signal._live_receivers
-_DISPATCHER = _django_live.__code__.co_filename
+_DISPATCHER = Signal._live_receivers.__code__.co_filename
 #: The signal that is about to ask for its receivers, and what it gets.
 _sending: ContextVar[tuple[Signal, tuple[Any, list[Any]]] | None] = ContextVar(
     "glass_sending", default=None
 )
 set_sending = _sending.set
-_installed = False
 
 
-def installed() -> bool:
-    return _installed
+class Signals(Layer):
+    name = "signals"
+    help = "sends that the project's receivers hear, and what happens in each"
+    attribute = "signals"
+    kinds = (SignalSend,)
+    default = True
+    options: ClassVar[dict[str, str]] = {"unheard": "the sends that none of them hears as well"}
+    order = 50
+    lane = 30
+    colour = "#cc79a7"
+    edge = "#00897b"
+
+    def install(self) -> None:
+        live = self.patches.set(Signal, "_live_receivers", _handing_out).original
+        for name in ("send", "send_robust", "asend", "asend_robust"):
+            watched = _watched_async if name.startswith("a") else _watched
+            robust = name.endswith("robust")
+            make = partial(watched, live=live, robust=robust)
+            self.patches.set(Signal, name, make)
 
 
-def install() -> None:
-    global _installed
-    _installed = True
-    listening.setdefault("signals", ())  # "unheard" may be watched alone.
-    Signal._live_receivers = _live_receivers  # type: ignore[method-assign]
-    for name in _WAYS:
-        watched = _watched_async if name.startswith("a") else _watched
-        setattr(Signal, name, watched(_django[name], name.endswith("robust")))
+register(Signals())
 
 
-def uninstall() -> None:
-    global _installed
-    _installed = False
-    Signal._live_receivers = _django_live  # type: ignore[method-assign]
-    for name in _WAYS:
-        setattr(Signal, name, _django[name])
+#: The names of before, for the checks that still use them.
+Send, Call, Unheard = SignalSend, ReceiverCall, UnreceivedSend

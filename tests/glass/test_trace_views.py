@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 
 from glass import watch
-from glass.views.sqltext import layout
+from glass.layers.sql.layout import layout
 
 pytestmark = pytest.mark.django_db
 

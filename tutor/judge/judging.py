@@ -19,7 +19,7 @@ from asgiref.sync import async_to_sync
 
 from glass import source, watch
 from glass.sandbox.database import DatabaseProblem
-from glass.views.sqltext import count
+from glass.wording import count
 from tutor.judge import catalogue, compare, running, solutions
 from tutor.judge import sandbox as surroundings
 from tutor.judge.exercise import Answer, BaseExercise, Exercise, Prediction, Run
