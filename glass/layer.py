@@ -79,8 +79,8 @@ class Event:
         return str(getattr(self, "name", self.layer))
 
     def group_key(self) -> object:
-        """Events of one kind with equal keys, one after the other, are shown as one group."""
-        return self
+        """Events with equal keys, inside the same group, are shown as one group."""
+        return type(self), self.label(), self.places, self.error
 
     def block(self, group: Group) -> Block:
         """How the group reads whose first event this is."""

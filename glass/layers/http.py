@@ -49,6 +49,9 @@ class Request(Event):
     def label(self) -> str:
         return f"{self.method} {self.path} -> {self.status or self.error}"
 
+    def group_key(self) -> object:
+        return self  # Each by itself.
+
     def block(self, group: Group) -> Block:
         answer = str(self.status) if self.status else f"{self.error}"
         if self.location:

@@ -14,7 +14,7 @@ from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 from kombu.messaging import Producer
 
-from glass import layer, progress, sequence, start_broker, start_worker, topology, trace, watch
+from glass import layer, progress, sequence, start_broker, start_worker, topology, watch
 from glass.layers.signals import ReceiverCall
 from glass.layers.sql import Query
 from glass.layers.tasks import State, Task, hook
