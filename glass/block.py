@@ -113,6 +113,8 @@ class Group:
 
     events: list[Any]
     inner: list[Group] = field(default_factory=list)
+    #: How many events inside are too deep to be shown.
+    hidden: int = 0
 
     @property
     def first(self) -> Any:

@@ -15,6 +15,7 @@ from django.db.models.fields.related_descriptors import (
     ForwardManyToOneDescriptor,
     ReverseOneToOneDescriptor,
 )
+from django.db.models.manager import BaseManager
 from django.db.models.query_utils import DeferredAttribute
 
 from glass.source import Place
@@ -56,7 +57,10 @@ class StatementSite:
     def note_repeat(self, frame: FrameType) -> None:
         """Find the cause at the second statement; the third one must have the same."""
         self.repeats += 1
-        cause = find_cause(frame)
+        try:
+            cause = find_cause(frame)
+        except Exception:  # noqa: BLE001  A strange query is not to fail because somebody watches.
+            cause = None
         if self.repeats == 1 or (cause and self.cause and cause.relation == self.cause.relation):
             self.cause = cause
         else:
@@ -166,21 +170,54 @@ def _many(method: str, queryset: Any) -> Cause | None:
     model = type(instance).__name__
     names = _reverse_names(instance, queryset.model)
     for accessor, name in names:
-        everything = getattr(instance, accessor).all()
-        if str(everything.query) == str(queryset.query):
-            if method == "_fetch_all":
-                remedy = f'prefetch_related("{accessor}") on the {model} queryset asks once for all'
-            elif method == "count":
-                remedy = (
-                    f'annotate(n=Count("{name}")) on the {model} queryset counts in the database'
-                )
-            elif method == "exists":
-                remedy = f'prefetch_related("{accessor}"), or annotate() with Exists, asks once'
-            else:
-                remedy = ""
-            return Cause(f"{model}.{accessor}", remedy, None if remedy else instance.pk)
+        if not _is_all_of(queryset, instance, accessor):
+            continue
+        if method == "_fetch_all":
+            remedy = f'prefetch_related("{accessor}") on the {model} queryset asks once for all'
+        elif method == "count":
+            remedy = f'annotate(n=Count("{name}")) on the {model} queryset counts in the database'
+        elif method == "exists":
+            remedy = f'prefetch_related("{accessor}"), or annotate() with Exists, asks once'
+        else:
+            remedy = ""
+        return Cause(f"{model}.{accessor}", remedy, None if remedy else instance.pk)
     # A filter of its own: prefetch_related alone would not be used.
     return Cause(f"{model} -> {queryset.model.__name__}", "", instance.pk)
+
+
+#: What of a query must be the same, beside its WHERE, for prefetch_related() to take its place.
+_PARTS = (
+    "annotations",
+    "combinator",
+    "default_ordering",
+    "distinct",
+    "extra",
+    "extra_order_by",
+    "high_mark",
+    "low_mark",
+    "order_by",
+    "standard_ordering",
+    "values_select",
+)
+
+
+def _is_all_of(queryset: Any, instance: Model, accessor: str) -> bool:
+    """Whether it is instance.accessor.all(), and nothing more.
+
+    Only where a manager of Django's own makes that: a project's get_queryset() is not called.
+    """
+    manager = type(queryset.model._default_manager)
+    if any(getattr(manager, name) is not getattr(BaseManager, name) for name in _MANAGERS_OWN):
+        return False
+    query, every = queryset.query, getattr(instance, accessor).all().query
+    return (
+        all(getattr(query, name) == getattr(every, name) for name in _PARTS)
+        and list(query.alias_map) == list(every.alias_map)
+        and query.where == every.where
+    )
+
+
+_MANAGERS_OWN = ("__init__", "all", "get_queryset")
 
 
 def _reverse_names(instance: Model, related: type[Model]) -> list[tuple[str, str]]:

@@ -76,7 +76,7 @@ def render(trace: Trace) -> str:
         head += f' <span style="{quiet}">{escape(total)}</span>'
     parts = [f'<div style="font-weight:bold;font-size:15px">{head}</div>']
     scale = max((group.duration for group in _with_bars(groups)), default=0.0) if times else 0.0
-    parts += _groups(groups, scale)
+    parts += _groups(groups, scale, 0)
     return f'<div style="{_BOX}">{"".join(parts)}</div>'
 
 
@@ -92,9 +92,9 @@ def _with_bars(groups: list[Group]) -> Iterator[Group]:
             yield group
 
 
-def _groups(groups: list[Group], scale: float) -> list[str]:
+def _groups(groups: list[Group], scale: float, hidden: int) -> list[str]:
     parts = [_group(group, scale) for group in groups[:SHOWN]]
-    if more := left_out(groups):
+    if more := left_out(groups, hidden):
         parts.append(f"<div>{more}</div>")
     return parts
 
@@ -114,7 +114,7 @@ def _group(group: Group, scale: float) -> str:
                 error = _note(Note([f"failed: {part.error}"], "bad")) if part.error else ""
                 parts.append(f"<div>{_words(Words(part.text, 'name'))}{error}</div>")
             case Inside():
-                parts += _groups(group.inner, scale)
+                parts += _groups(group.inner, scale, group.hidden)
     return f'<div style="{_EDGE.format(_edge(group, block))}">{"".join(parts)}</div>'
 
 

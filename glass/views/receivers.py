@@ -11,7 +11,7 @@ from django.dispatch import Signal
 from django.dispatch.dispatcher import _make_id  # type: ignore[attr-defined]
 
 from glass import source
-from glass.layers.signals import name_of
+from glass.layers.signals.event import name_of
 from glass.wording import function_name
 
 

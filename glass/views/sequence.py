@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glass.layer import Event
-from glass.layers.signals import ReceiverCall, SignalSend
+from glass.layers.signals.event import ReceiverCall, SignalSend
 from glass.layers.sql.event import Query
 from glass.layers.tasks.event import Task
 from glass.views.mermaid import bundle

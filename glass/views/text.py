@@ -43,4 +43,4 @@ def _group(group: Group) -> list[str]:
 
 def _inner(group: Group) -> list[str]:
     lines = [line for inner in group.inner[:SHOWN] for line in _group(inner)]
-    return [indent(line, _STEP) for line in (*lines, left_out(group.inner)) if line]
+    return [indent(line, _STEP) for line in (*lines, left_out(group.inner, group.hidden)) if line]

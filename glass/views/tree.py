@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 #: Groups shown in one view; what comes after is only counted.
 SHOWN = 50
+#: Groups inside each other; what is deeper is only counted. A receiver that saves its own sender
+#: goes down until Python stops it.
+DEEPEST = 25
 
 
 def grouped(trace: Trace) -> list[Group]:
@@ -22,21 +25,36 @@ def grouped(trace: Trace) -> list[Group]:
     return _group(tree[None], tree)
 
 
-def left_out(groups: list[Group]) -> str:
+def left_out(groups: list[Group], hidden: int = 0) -> str:
     """How many of the groups a view does not show, in words, or ""."""
+    if hidden:
+        return f"... {hidden} more inside"
     more = len(groups) - SHOWN
     return f"... and {count(more, 'statement')} more, not shown" if more > 0 else ""
 
 
-def _group(events: list[Event], tree: dict[Event | None, list[Event]]) -> list[Group]:
+def _group(
+    events: list[Event], tree: dict[Event | None, list[Event]], depth: int = 1
+) -> list[Group]:
     groups: dict[object, Group] = {}
     for event in events:
         groups.setdefault(event.group_key(), Group([])).events.append(event)
     for group in groups.values():
-        group.inner = _group(
-            [child for event in group.events for child in tree.get(event, [])], tree
-        )
+        inner = [child for event in group.events for child in tree.get(event, [])]
+        if depth < DEEPEST:
+            group.inner = _group(inner, tree, depth + 1)
+        else:
+            group.hidden = _count(inner, tree)
     return list(groups.values())
+
+
+def _count(events: list[Event], tree: dict[Event | None, list[Event]]) -> int:
+    """These and all that is inside them."""
+    number, waiting = 0, list(events)
+    while waiting:
+        number += 1
+        waiting += tree.get(waiting.pop(), [])
+    return number
 
 
 def headline(trace: Trace) -> str:

@@ -64,18 +64,28 @@ def _begin(
 
 
 def _alter(
-    call: CacheCall, kind: str, given: dict[str, Any], args: tuple[Any, ...], named: dict[str, Any]
+    call: CacheCall,
+    kind: str,
+    given: dict[str, Any],
+    args: tuple[Any, ...],
+    named: dict[str, Any],
+    own: bool,
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Note the keys. Return the arguments to go on with: after them a miss is certain."""
+    """Note the keys. Return the arguments to go on with: after them a miss is certain.
+
+    own  whether the method is Django's. Another one may do something else for another default
+    """
     head: tuple[Any, ...] = ()  # what is passed in place of the first arguments
     if kind == "get":
         call.keys = (given["key"],)
-        if len(args) == 1 and not named:
-            return (*args, _MISSING), named
-        head = given["key"], _MISSING
+        if own:
+            if len(args) == 1 and not named:
+                return (*args, _MISSING), named
+            head = given["key"], _MISSING
     elif kind == "get_or_set" and "default" in given:
         call.keys = (given["key"],)
-        head = given["key"], _maker(call, given)
+        if own or callable(given["default"]):
+            head = given["key"], _maker(call, given)
     elif "key" in given:
         call.keys = (given["key"],)
     elif "keys" in given:
@@ -112,7 +122,7 @@ def _fail(call: CacheCall, error: BaseException) -> None:
     set_current(call.parent)
 
 
-def _end(call: CacheCall, kind: str, given: dict[str, Any], result: Any) -> Any:
+def _end(call: CacheCall, kind: str, given: dict[str, Any], result: Any, own: bool) -> Any:
     """Note the result. Return what the caller gets."""
     call.duration = perf_counter() - call.started
     set_current(call.parent)
@@ -120,14 +130,17 @@ def _end(call: CacheCall, kind: str, given: dict[str, Any], result: Any) -> Any:
         if result is _MISSING:
             call.misses = 1
             return given.get("default")
-        call.hits = 1
+        # A method that is not Django's was given no _MISSING.
+        call.hits = 1 if own or result is not given.get("default") else 0
+        call.misses = 1 - call.hits
         return result
     if kind in _STORING:
         timeout = given.get("timeout", DEFAULT_TIMEOUT)
         call.timeout = call.backend.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
     if kind == "get_or_set":
-        call.hits = 1 - call.misses
-        if call.misses:
+        if own or callable(given["default"]):
+            call.hits = 1 - call.misses
+        if call.misses and "value" in given:
             call.size = _size(call, given["key"], given["value"])
         return result
     call.returned = result
@@ -144,6 +157,10 @@ def _end(call: CacheCall, kind: str, given: dict[str, Any], result: Any) -> Any:
     return result
 
 
+def _is_djangos(method: Callable[..., Any]) -> bool:
+    return method.__module__.startswith("django.")
+
+
 def _size(call: CacheCall, key: Any, value: Any) -> int | None:
     """Bytes of the value as the cache serializes it; a file cache compresses them afterwards."""
     backend = call.backend
@@ -156,13 +173,16 @@ def _size(call: CacheCall, key: Any, value: Any) -> int | None:
         if issubclass(kind, RedisCache):
             data = backend._cache._serializer.dumps(value)
             return len(data if isinstance(data, bytes) else str(data))
-        return len(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+        if _is_djangos(kind.set):  # Another one may not pickle at all.
+            return len(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+        return None
     except Exception:  # noqa: BLE001  A learner's class, or a backend unlike Django's own.
         return None
 
 
 def _watched(operation: str, patch: Patch) -> Callable[..., Any]:
     django: Callable[..., Any] = patch.original
+    own = _is_djangos(django)
     names = ARGUMENTS[operation]
 
     @wraps(django)
@@ -171,18 +191,19 @@ def _watched(operation: str, patch: Patch) -> Callable[..., Any]:
         if call is None:
             return django(self, *args, **named)
         try:
-            args, named = _alter(call, operation, given, args, named)
+            args, named = _alter(call, operation, given, args, named, own)
             result = django(self, *args, **named)
         except BaseException as error:
             _fail(call, error)
             raise
-        return _end(call, operation, given, result)
+        return _end(call, operation, given, result, own)
 
     return call_it
 
 
 def _watched_async(operation: str, patch: Patch) -> Callable[..., Awaitable[Any]]:
     django: Callable[..., Awaitable[Any]] = patch.original
+    own = _is_djangos(django)
     kind = ASYNC[operation]
     names = ARGUMENTS[kind]
 
@@ -192,12 +213,12 @@ def _watched_async(operation: str, patch: Patch) -> Callable[..., Awaitable[Any]
         if call is None:
             return await django(self, *args, **named)
         try:
-            args, named = _alter(call, kind, given, args, named)
+            args, named = _alter(call, kind, given, args, named, own)
             result = await django(self, *args, **named)
         except BaseException as error:
             _fail(call, error)
             raise
-        return _end(call, kind, given, result)
+        return _end(call, kind, given, result, own)
 
     return call_it
 
