@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
@@ -94,18 +93,6 @@ def listen(trace: Trace) -> None:
 def stop_listening(trace: Trace) -> None:
     for name in trace.layers:
         active_traces[name] = tuple(t for t in active_traces.get(name, ()) if t is not trace)
-
-
-@contextmanager
-def suspended() -> Iterator[None]:
-    """In this block no trace that listens now records anything. New watches do."""
-    before = dict(active_traces)
-    active_traces.clear()
-    try:
-        yield
-    finally:
-        active_traces.clear()
-        active_traces.update(before)
 
 
 def record(event: Event) -> None:

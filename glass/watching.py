@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from textwrap import indent
 from types import TracebackType
 
@@ -108,6 +109,22 @@ class watch:
         self.trace.release_refs()
         if self.show:
             show(self.trace)
+
+
+@contextmanager
+def suspended() -> Iterator[None]:
+    """In this block the watches that run now record nothing. New ones do: a check has its own."""
+    active = trace.active_traces
+    before = dict(active)
+    names = frozenset(name for layer in known_layers() for name in layer.names)
+    active.clear()
+    layers.sync_hooks(names)
+    try:
+        yield
+    finally:
+        active.clear()
+        active.update(before)
+        layers.sync_hooks(names)
 
 
 def show(seen: Trace) -> None:
