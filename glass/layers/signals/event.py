@@ -132,8 +132,19 @@ class _Receiver:
             self.get = lambda: receiver
 
 
-#: While somebody watches: the receivers that are functions, by their id().
+#: While somebody watches: the receivers that are functions, by their id(). Each goes with its
+#: function, before another object can have the same id().
 FUNCTIONS: dict[int, _Receiver] = {}
+_find = FUNCTIONS.get
+
+
+def _known_receiver(receiver: Callable[..., Any]) -> _Receiver:
+    known = _Receiver(receiver)
+    if type(receiver) is FunctionType:  # A bound method is another object each time.
+        number = known.number
+        known.get = ref(receiver, lambda gone: FUNCTIONS.pop(number, None))
+        FUNCTIONS[number] = known
+    return known
 
 
 class ReceiverCall(Event):
@@ -150,15 +161,10 @@ class ReceiverCall(Event):
 
     # Not through Event's own: this runs for every receiver of every send.
     def __init__(self, receiver: Callable[..., Any], send: SignalSend) -> None:
-        known = FUNCTIONS.get(id(receiver))
-        if known is None or known.get() is not receiver:
-            known = _Receiver(receiver)
-            if type(receiver) is FunctionType:  # A bound method is another object each time.
-                FUNCTIONS[known.number] = known
         self.parent = send
         self.duration = 0.0
         self.error = None
-        self._known = known
+        self._known = _find(id(receiver)) or _known_receiver(receiver)
         self.returned = "None"
 
     @property

@@ -90,9 +90,9 @@ def _one_by_one(receivers: list[Any], send: SignalSend) -> Iterator[Any]:
             for trace in traces:
                 trace.events.append(call)
             set_current(call)
-        call.started = perf_counter()
+        call.started = begin = perf_counter()
         yield receiver
-        call.duration = perf_counter() - call.started
+        call.duration = perf_counter() - begin
 
 
 def _begin(
