@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glass.layer import register
     from glass.notebook import load_ipython_extension, unload_ipython_extension
     from glass.project import setup
     from glass.sandbox.database import reset
@@ -38,6 +39,7 @@ __all__ = [
     "page",
     "progress",
     "receivers_of",
+    "register",
     "reset",
     "run_beat",
     "sequence",
@@ -61,6 +63,7 @@ _HOME = {
     "page": "views.page",
     "progress": "views.task_progress",
     "receivers_of": "views.receivers",
+    "register": "layer",
     "reset": "sandbox.database",
     "run_beat": "services.clock",
     "sequence": "views.sequence",

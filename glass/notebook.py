@@ -108,25 +108,19 @@ def _layers(cell: list[str]) -> tuple[str, ...] | None:
     return tuple(magics[0][1:])
 
 
-_watcher: _Watcher | None = None
-
-
 def _magic(line: str, cell: str | None = None) -> None:
-    """Show what this cell makes Django do. Write it on the first line of a cell.
-
-    %%watch            the usual layers: all but templates and unheard
-    %%watch sql http   these layers
-
-    Afterwards the record is there under the name `seen`: len(seen.queries), seen.queries[0].sql.
-    """
     raise UsageError("%%watch stands on the first line of a cell, above the code to watch.")
 
 
-def _stop_broker() -> None:
-    """And the workers on it: a notebook that begins again begins without them."""
-    broker = sys.modules.get("glass.services.broker")
-    if broker and broker.running:
-        broker.running.stop()
+_MAGIC_HELP = """Show what this cell makes Django do. Write it on the first line of a cell.
+
+%%watch            the layers {default}
+%%watch sql http   these layers
+
+{layers}
+
+Afterwards the record is there under the name `seen`: len(seen.queries), seen.queries[0].sql.
+"""
 
 
 def _task_module(line: str, cell: str) -> None:
@@ -143,56 +137,78 @@ def _task_module(line: str, cell: str) -> None:
         raise UsageError(str(error)) from None
 
 
+#: What takes everything away again that load_ipython_extension() has put in; None when it has not.
+_loaded: ExitStack | None = None
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """%load_ext glass: set the project up and make %%watch known. Again does no harm."""
-    global _watcher
+    global _loaded
     from glass.sandbox import database
+    from glass.services import session
 
     try:
         found = project.setup()
     except (project.ProjectNotFound, database.DatabaseProblem) as error:
         raise UsageError(str(error)) from None
-    _stop_broker()
-    if _watcher is not None and database.private is not None:
+    # A notebook that begins again begins without workers.
+    session.stop_broker()
+    if _loaded is None:
+        with ExitStack() as stack:
+            _load(shell, stack)
+            _loaded = stack.pop_all()
+    elif database.private is not None:
         database.private.reset()
-    if _watcher is None:
-        _watcher = _Watcher(shell)
-        shell.input_transformers_cleanup.append(_watcher.blank)
-        shell.events.register("pre_run_cell", _watcher.begin)
-        shell.events.register("post_run_cell", _watcher.end)
-        shell.register_magic_function(_magic, "line_cell", "watch")  # type: ignore[arg-type]
-        shell.register_magic_function(_task_module, "cell", "task_module")  # type: ignore[arg-type]
-        # What IPython takes a %%watch in the middle of a cell for.
-        shell.register_magic_function(_magic, "line", "%watch")  # type: ignore[arg-type]
-        # A cell that defines a model may be run again: the new class takes the old one's place.
-        warnings.filterwarnings("ignore", _REDEFINED, RuntimeWarning)
     print(_welcome(found))
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """%unload_ext glass: no hook, no magic and no probe stays behind. Django stays set up."""
-    global _watcher
-    from glass.layers import sql
+    """%unload_ext glass: no hook and no magic stays behind. Django stays set up."""
+    global _loaded
+    if _loaded is not None:
+        _loaded.close()
+        _loaded = None
 
-    if _watcher is None:
-        return
-    _stop_broker()
-    _watcher.open.close()
-    shell.input_transformers_cleanup.remove(_watcher.blank)
-    shell.events.unregister("pre_run_cell", _watcher.begin)
-    shell.events.unregister("post_run_cell", _watcher.end)
+
+def _load(shell: InteractiveShell, stack: ExitStack) -> None:
+    """Each step beside what undoes it; the stack undoes the last one first."""
+    from glass import connections
+    from glass.layers import default_layers
+    from glass.services import session
+    from glass.watching import layers_help
+
+    stack.callback(connections.forget_connections)
+
+    # A cell that defines a model may be run again: the new class takes the old one's place.
+    warnings.filterwarnings("ignore", _REDEFINED, RuntimeWarning)
+    stack.callback(_forget_filter)
+
+    help_lines = layers_help()
+    _magic.__doc__ = _MAGIC_HELP.format(layers=help_lines, default=", ".join(default_layers()))
     magics = (
-        ("line", "watch"),
-        ("cell", "watch"),
-        ("line", "%watch"),
-        ("cell", "task_module"),
+        (_magic, "line", "watch"),
+        (_magic, "cell", "watch"),
+        # What IPython takes a %%watch in the middle of a cell for.
+        (_magic, "line", "%watch"),
+        (_task_module, "cell", "task_module"),
     )
-    for kind, name in magics:
-        shell.magics_manager.magics[kind].pop(name, None)
-    sql.forget_connections()
+    for function, kind, name in magics:
+        shell.register_magic_function(function, kind, name)  # type: ignore[arg-type]
+        stack.callback(shell.magics_manager.magics[kind].pop, name, None)
+
+    watcher = _Watcher(shell)
+    shell.input_transformers_cleanup.append(watcher.blank)
+    stack.callback(shell.input_transformers_cleanup.remove, watcher.blank)
+    for event, hook in (("pre_run_cell", watcher.begin), ("post_run_cell", watcher.end)):
+        shell.events.register(event, hook)
+        stack.callback(shell.events.unregister, event, hook)
+    stack.callback(watcher.open.close)
+    stack.callback(session.stop_broker)
+
+
+def _forget_filter() -> None:
     kept = [f for f in warnings.filters if getattr(f[1], "pattern", "") != _REDEFINED]
     warnings.filters[:] = kept  # type: ignore[index]
-    _watcher = None
 
 
 def _welcome(found: project.Project) -> str:

@@ -98,12 +98,11 @@ def setup(start: Path | None = None) -> Project:
 
     from django.conf import settings
 
-    from glass import source
-    from glass.layers import sql
+    from glass import connections, source
     from glass.sandbox import caches, database
 
     source.shorten_below(project.folder)
-    sql.follow_connections()
+    connections.follow_connections()
     if getattr(settings, "GLASS", None):
         caches.make_private(project.folder.parent / database.FOLDER)
     database.use_private_copy(project.folder.parent)

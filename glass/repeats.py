@@ -6,15 +6,23 @@ which relation of which model was followed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Model, QuerySet, prefetch_related_objects
 from django.db.models.fields.related_descriptors import (
     ForwardManyToOneDescriptor,
     ReverseOneToOneDescriptor,
 )
+from django.db.models.manager import BaseManager
 from django.db.models.query_utils import DeferredAttribute
+
+from glass.source import Place
+from glass.wording import safe_repr
+
+if TYPE_CHECKING:
+    from glass.layers.sql.event import Query
 
 
 class Cause(NamedTuple):
@@ -29,6 +37,56 @@ class Cause(NamedTuple):
     relation: str
     remedy: str
     pk: Any = None
+
+
+class StatementSite:
+    """What one line asks, once or often. Its queries share it: there may be thousands.
+
+    repeats  how often it came again, at most 2
+    """
+
+    __slots__ = ("cause", "displayed", "places", "repeats", "sql")
+
+    def __init__(self, sql: str, places: tuple[Place, ...], displayed: bool) -> None:
+        self.sql = sql
+        self.places = places
+        self.displayed = displayed
+        self.repeats = 0
+        self.cause: Cause | None = None
+
+    def note_repeat(self, frame: FrameType) -> None:
+        """Find the cause at the second statement; the third one must have the same."""
+        self.repeats += 1
+        try:
+            cause = find_cause(frame)
+        except Exception:  # noqa: BLE001  A strange query is not to fail because somebody watches.
+            cause = None
+        if self.repeats == 1 or (cause and self.cause and cause.relation == self.cause.relation):
+            self.cause = cause
+        else:
+            self.cause = None
+
+
+def advice(queries: Sequence[Query]) -> list[str]:
+    """What the repetition of one statement is called, and what would ask once; [] for nothing."""
+    query, times = queries[0], len(queries)
+    if query.displayed:
+        return ["showing a queryset asks for its first 21 rows"]
+    if times < 2 or query.many:
+        return []
+    if len({safe_repr(query.params) for query in queries}) == 1:
+        return [f"asked {times} times for the same: keep the first answer"]
+    cause = queries[-1].cause
+    if cause is None or (cause.pk is not None and not _asked_for_others(queries, cause.pk)):
+        return [f"the same statement {times} times"]
+    name = f"N+1: {cause.relation} asks once for each of {times} objects"
+    return [name, f"remedy: {cause.remedy}"] if cause.remedy else [name]
+
+
+def _asked_for_others(queries: Sequence[Query], pk: Any) -> bool:
+    """Whether the value that was this key in one statement is another one in the rest."""
+    columns = zip(*(query.params for query in queries), strict=False)
+    return any(pk in column and any(value != pk for value in column) for column in columns)
 
 
 def _code(function: Any) -> Any:
@@ -112,21 +170,54 @@ def _many(method: str, queryset: Any) -> Cause | None:
     model = type(instance).__name__
     names = _reverse_names(instance, queryset.model)
     for accessor, name in names:
-        everything = getattr(instance, accessor).all()
-        if str(everything.query) == str(queryset.query):
-            if method == "_fetch_all":
-                remedy = f'prefetch_related("{accessor}") on the {model} queryset asks once for all'
-            elif method == "count":
-                remedy = (
-                    f'annotate(n=Count("{name}")) on the {model} queryset counts in the database'
-                )
-            elif method == "exists":
-                remedy = f'prefetch_related("{accessor}"), or annotate() with Exists, asks once'
-            else:
-                remedy = ""
-            return Cause(f"{model}.{accessor}", remedy, None if remedy else instance.pk)
+        if not _is_all_of(queryset, instance, accessor):
+            continue
+        if method == "_fetch_all":
+            remedy = f'prefetch_related("{accessor}") on the {model} queryset asks once for all'
+        elif method == "count":
+            remedy = f'annotate(n=Count("{name}")) on the {model} queryset counts in the database'
+        elif method == "exists":
+            remedy = f'prefetch_related("{accessor}"), or annotate() with Exists, asks once'
+        else:
+            remedy = ""
+        return Cause(f"{model}.{accessor}", remedy, None if remedy else instance.pk)
     # A filter of its own: prefetch_related alone would not be used.
     return Cause(f"{model} -> {queryset.model.__name__}", "", instance.pk)
+
+
+#: What of a query must be the same, beside its WHERE, for prefetch_related() to take its place.
+_PARTS = (
+    "annotations",
+    "combinator",
+    "default_ordering",
+    "distinct",
+    "extra",
+    "extra_order_by",
+    "high_mark",
+    "low_mark",
+    "order_by",
+    "standard_ordering",
+    "values_select",
+)
+
+
+def _is_all_of(queryset: Any, instance: Model, accessor: str) -> bool:
+    """Whether it is instance.accessor.all(), and nothing more.
+
+    Only where a manager of Django's own makes that: a project's get_queryset() is not called.
+    """
+    manager = type(queryset.model._default_manager)
+    if any(getattr(manager, name) is not getattr(BaseManager, name) for name in _MANAGERS_OWN):
+        return False
+    query, every = queryset.query, getattr(instance, accessor).all().query
+    return (
+        all(getattr(query, name) == getattr(every, name) for name in _PARTS)
+        and list(query.alias_map) == list(every.alias_map)
+        and query.where == every.where
+    )
+
+
+_MANAGERS_OWN = ("__init__", "all", "get_queryset")
 
 
 def _reverse_names(instance: Model, related: type[Model]) -> list[tuple[str, str]]:

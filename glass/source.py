@@ -151,9 +151,12 @@ def _kind_of(file: str) -> str:
     return "" if any(str(p) in _libraries for p in resolved.parents) else "file"
 
 
-def caller() -> tuple[Place, ...]:
-    """The learner's lines that led here, nearest first."""
-    return callers(sys._getframe(1))
+def caller(up: int = 0) -> tuple[Place, ...]:
+    """The learner's lines that led here, nearest first.
+
+    up  the frames to leave out: those of a layer that is no part of glass
+    """
+    return callers(sys._getframe(1 + up))
 
 
 def task_maker() -> tuple[Place, ...]:

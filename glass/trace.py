@@ -4,110 +4,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from contextvars import ContextVar
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
-from glass.source import Place
+from glass import layer
+from glass.layer import Event, current
 
-if TYPE_CHECKING:
-    from glass.layers.cache import CacheCall
-    from glass.layers.http import Request
-    from glass.layers.signals import Send
-    from glass.layers.sql import Query
-    from glass.layers.tasks import Task
-    from glass.layers.templates import Render
-
-
-class Event:
-    """Something that a line of code caused. Each probe has its own kind.
-
-    parent    the event inside which this one happened, or None
-    places    who asked, nearest first (see glass.source)
-    duration  seconds, 0.0 until it has ended
-    error     "Type: message" when it raised, else None
-    """
-
-    __slots__ = ("duration", "error", "parent", "places")
-    layer: ClassVar[str] = ""
-    parent: Event | None
-    places: tuple[Place, ...]
-
-    def __init__(self, places: tuple[Place, ...]) -> None:
-        self.parent = _current.get()
-        self.places = places
-        self.duration = 0.0
-        self.error: str | None = None
-
-    @property
-    def place(self) -> str:
-        """Where the nearest line of the learner stands, as it is shown: "line 3"."""
-        return str(self.places[0]) if self.places else ""
-
-    def let_go(self) -> None:
-        """The watch is over: see Trace.let_go()."""
-
-    @property
-    def line(self) -> int | None:
-        """The line in the cell that caused this, or None when no cell did."""
-        return next((place.line for place in reversed(self.places) if place.in_cell), None)
+#: The traces that listen to each layer. Replaced whole, never changed in place, so that
+#: a hook may walk through it while another thread starts a watch.
+active_traces: dict[str, tuple[Trace, ...]] = {}
 
 
 class Trace:
     """The events that one watch saw.
 
-    It is data as well as a picture: `len(seen.queries)`, `seen.queries[0].sql`.
-    `print(seen)` shows it again as text; as the last line of a cell it is shown as HTML.
+    It is data as well as a picture: `len(seen.queries)`, `seen.queries[0].sql`. Each layer gives it
+    a name under which its events are found; `dir(seen)` lists them, `seen.of(Query)` works for any
+    kind. `print(seen)` shows it again as text; as the last line of a cell it is shown as HTML.
     """
 
     def __init__(self, layers: Iterable[str]) -> None:
         self.layers = frozenset(layers)
         self.events: list[Any] = []
 
-    @property
-    def queries(self) -> list[Query]:
-        """The statements that the code asked for. BEGIN, SAVEPOINT and COMMIT are not counted."""
-        from glass.layers.sql import Query
+    def of[Kind: Event](self, kind: type[Kind]) -> list[Kind]:
+        """The events of this kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
 
-        return [event for event in self.events if isinstance(event, Query)]
+    def __getattr__(self, name: str) -> list[Any]:
+        for each in layer.layers():
+            if each.attribute == name:
+                return [event for event in self.events if isinstance(event, each.kinds)]
+        raise AttributeError(f"A trace has no {name!r}; it has {', '.join(_attributes())}.")
 
-    @property
-    def requests(self) -> list[Request]:
-        """The requests made with Django's test client."""
-        from glass.layers.http import Request
-
-        return [event for event in self.events if isinstance(event, Request)]
-
-    @property
-    def signals(self) -> list[Send]:
-        """The sends of signals, in order; with the layer "unheard" those that nobody heard too."""
-        from glass.layers.signals import Send
-
-        return [event for event in self.events if isinstance(event, Send)]
-
-    @property
-    def tasks(self) -> list[Task]:
-        """Celery's tasks that were sent, or that ran in this process."""
-        from glass.layers.tasks import Task
-
-        return [event for event in self.events if isinstance(event, Task)]
-
-    @property
-    def cache(self) -> list[CacheCall]:
-        """The calls of caches, in order: `seen.cache[0].key`, `seen.cache[0].hit`."""
-        from glass.layers.cache import CacheCall
-
-        return [event for event in self.events if isinstance(event, CacheCall)]
-
-    @property
-    def templates(self) -> list[Render]:
-        """The templates that were rendered, with the layer "templates", in order.
-
-        `seen.templates[0].processors` are the context processors that ran for it.
-        """
-        from glass.layers.templates import Render
-
-        return [event for event in self.events if isinstance(event, Render)]
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *_attributes()]
 
     def children(self) -> dict[Event | None, list[Event]]:
         """Each event's inner events, in order; under None stand the outermost ones.
@@ -123,10 +54,10 @@ class Trace:
             tree[parent].append(event)
         return tree
 
-    def let_go(self) -> None:
+    def release_refs(self) -> None:
         """Hold on to nothing of the learner's that should be able to vanish."""
         for event in self.events:
-            event.let_go()
+            event.release_refs()
 
     def text(self) -> str:
         """The timeline as text: no colours, no times, the same on every machine."""
@@ -143,34 +74,29 @@ class Trace:
     __str__ = text
 
     def __repr__(self) -> str:
-        return f"<Trace of {len(self.events)} events, {len(self.queries)} queries>"
+        return f"<Trace of {len(self.events)} events>"
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
         return {"text/plain": self.text(), "text/html": self.html()}
 
 
-#: The event inside which the running code is. A context variable follows code into
-#: coroutines and into the threads of sync_to_async.
-_current: ContextVar[Event | None] = ContextVar("glass_current", default=None)
-
-#: The traces that listen to each layer. Replaced whole, never changed in place, so that
-#: a probe may walk through it while another thread starts a watch.
-listening: dict[str, tuple[Trace, ...]] = {}
+def _attributes() -> list[str]:
+    return [each.attribute for each in layer.layers() if each.attribute]
 
 
 def listen(trace: Trace) -> None:
-    for layer in trace.layers:
-        listening[layer] = (*listening.get(layer, ()), trace)
+    for name in trace.layers:
+        active_traces[name] = (*active_traces.get(name, ()), trace)
 
 
 def stop_listening(trace: Trace) -> None:
-    for layer in trace.layers:
-        listening[layer] = tuple(t for t in listening.get(layer, ()) if t is not trace)
+    for name in trace.layers:
+        active_traces[name] = tuple(t for t in active_traces.get(name, ()) if t is not trace)
 
 
 def record(event: Event) -> None:
     """Append the event to every trace that listens to its layer."""
-    for trace in listening.get(event.layer, ()):
+    for trace in active_traces.get(event.layer, ()):
         trace.events.append(event)
 
 
@@ -181,20 +107,11 @@ def enter(event: Event) -> None:
 
 
 def reenter(event: Event) -> None:
-    event.duration -= perf_counter()
-    _current.set(event)
+    event.started = perf_counter()
+    current.set(event)
 
 
 def leave(event: Event) -> None:
     """The event has ended, and with it whatever was left open inside it."""
-    event.duration += perf_counter()
-    _current.set(event.parent)
-
-
-#: The event inside which the running code is: enclosing() -> Event | None.
-enclosing = _current.get
-
-
-def describe(error: BaseException) -> str:
-    """ "Type: message", as it is shown beside the event that failed."""
-    return f"{type(error).__name__}: {error}"
+    event.duration += perf_counter() - event.started
+    current.set(event.parent)

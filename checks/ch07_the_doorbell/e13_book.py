@@ -7,7 +7,7 @@ from typing import Any
 from django.dispatch import Signal
 
 from checks.ch07_the_doorbell import as_on_a_server, house
-from glass.layers.signals import Send
+from glass.layers.signals import SignalSend
 from tutor.judge import compare
 from tutor.judge.exercise import Exercise, Run
 
@@ -40,7 +40,7 @@ def check(run: Run) -> str | None:
     free, price = HALLS[number]
     taken = number if number <= free else 0
     asked = f"{number} seats were asked for, and {free} were free"
-    if any(isinstance(event, Send) for event in run.seen.events):
+    if any(isinstance(event, SignalSend) for event in run.seen.events):
         return "A bell still rings. Let your function do the work, or call the function that does."
     if hall != {"free": free - taken, "price": price}:
         return f"{asked}. Now hall is {compare.shown(hall)}: free should be {free - taken}."

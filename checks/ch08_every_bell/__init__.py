@@ -13,7 +13,7 @@ from company.models import Employee, Skill
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
 from checks.common import changes
-from glass.layers.signals import Call
+from glass.layers.signals import ReceiverCall
 from tutor.judge.exercise import Exercise, Run
 
 LAYERS = ("sql", "signals")
@@ -120,7 +120,7 @@ def of_days(task: Exercise, days: dict[Callable[[], Any], Any]) -> None:
     def older_one_listens(run: Run) -> bool:
         heard: dict[tuple[int, str], set[int]] = {}
         for call in run.seen.events:
-            if isinstance(call, Call):
+            if isinstance(call, ReceiverCall):
                 key = id(call.parent), call.name
                 heard.setdefault(key, set()).add(call.number)
         return any(len(functions) > 1 for functions in heard.values())
@@ -144,4 +144,4 @@ def hire(name: str, **values: Any) -> Employee:
 
 
 def calls(run: Run) -> int:
-    return sum(isinstance(event, Call) for event in run.seen.events)
+    return sum(isinstance(event, ReceiverCall) for event in run.seen.events)

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 
 from checks.ch08_every_bell import Day, of_days
 from checks.ch09_signals_at_work import SIGNALS, failed, new_login
-from glass.layers.signals import Call
+from glass.layers.signals import ReceiverCall
 from tutor.judge.exercise import Exercise, Run
 
 
@@ -110,7 +110,7 @@ def empty_texts(run: Run) -> bool:
 )
 def returned_by_the_receiver(run: Run) -> bool:
     return run.value is None and any(
-        isinstance(event, Call) and event.returned != "None" for event in run.seen.events
+        isinstance(event, ReceiverCall) and event.returned != "None" for event in run.seen.events
     )
 
 

@@ -19,7 +19,7 @@ from shop.signals import order_created
 from checks.ch08_every_bell import Day, of_days
 from checks.ch09_signals_at_work import SIGNALS
 from checks.common import changes
-from glass.layers.signals import Call
+from glass.layers.signals import ReceiverCall
 from tutor.judge.exercise import Exercise, Run
 
 
@@ -111,7 +111,7 @@ def wanted(run: Run) -> list[str]:
 @fifth.check
 def check(run: Run) -> str | None:
     for event in run.seen.events:
-        if isinstance(event, Call) and event.error:
+        if isinstance(event, ReceiverCall) and event.error:
             return f"Your receiver failed: {event.error}. send_robust keeps that to itself, and goes on."
     found, right = gifts(), wanted(run)
     if found == right:

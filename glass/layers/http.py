@@ -5,13 +5,18 @@ https://docs.djangoproject.com/en/6.1/topics/testing/tools/#the-test-client
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.template import Template
 from django.test import AsyncClient, Client
 
 from glass import source
-from glass.trace import Event, describe, enclosing, enter, leave
+from glass.block import INSIDE, Block, Group, Note, Part, Tone, Words
+from glass.layer import Event, Layer, enclosing, register
+from glass.patch import Patch
+from glass.trace import active_traces, enter, leave
+from glass.wording import describe_error
 
 
 class Request(Event):
@@ -26,6 +31,8 @@ class Request(Event):
 
     __slots__ = ("location", "method", "path", "status", "templates", "view")
     layer = "http"
+    noun = "request"
+    says_where = True
 
     def __init__(self, places: tuple[source.Place, ...], method: str, path: str) -> None:
         super().__init__(places)
@@ -37,7 +44,25 @@ class Request(Event):
         self.location = ""
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.path} -> {self.status or self.error}>"
+        return f"<Request {self.label()}>"
+
+    def label(self) -> str:
+        return f"{self.method} {self.path} -> {self.status or self.error}"
+
+    def group_key(self) -> object:
+        return self  # Each by itself.
+
+    def block(self, group: Group) -> Block:
+        answer = str(self.status) if self.status else f"{self.error}"
+        if self.location:
+            answer += f", go to {self.location}"
+        tone: Tone = "good" if 0 < self.status < 400 else "bad"
+        lines = [f"view {self.view}"] if self.view else []
+        if self.templates:
+            lines.append(f"templates {', '.join(dict.fromkeys(self.templates))}")
+        head = [Words(f"{self.method} {self.path}", "name"), Words(" -> "), Words(answer, tone)]
+        body: list[Part] = [Note(lines), INSIDE]
+        return Block(group.where, head, body)
 
 
 def _begin(method: str, path: str, query: bytes | str) -> Request:
@@ -58,76 +83,90 @@ def _text(value: bytes | str) -> str:
 def _end(request: Request, response: Any) -> None:
     request.status = response.status_code
     request.location = response.headers.get("Location", "")
-    asked = getattr(response, "wsgi_request", None) or response.asgi_request
-    if asked.resolver_match is not None:
-        view = asked.resolver_match.func
+    django_request = getattr(response, "wsgi_request", None) or response.asgi_request
+    if django_request.resolver_match is not None:
+        view = django_request.resolver_match.func
         view = getattr(view, "view_class", view)
         # An object can be a view too, a Feed for example.
         name = getattr(view, "__qualname__", type(view).__qualname__)
         request.view = f"{view.__module__}.{name}"
 
 
-def _request(self: Client, **environ: Any) -> Any:
-    request = _begin(
-        environ.get("REQUEST_METHOD", "GET"),
-        environ.get("PATH_INFO", "/"),
-        environ.get("QUERY_STRING", ""),
-    )
-    try:
-        response = _django_request(self, **environ)
-        _end(request, response)
-    except BaseException as error:
-        request.error = describe(error)
-        raise
-    finally:
-        leave(request)
-    return response
+def _watched(patch: Patch) -> Callable[..., Any]:
+    django = patch.original
+
+    def request(self: Client, **environ: Any) -> Any:
+        if not (patch.active and active_traces.get("http")):
+            return django(self, **environ)
+        event = _begin(
+            environ.get("REQUEST_METHOD", "GET"),
+            environ.get("PATH_INFO", "/"),
+            environ.get("QUERY_STRING", ""),
+        )
+        try:
+            response = django(self, **environ)
+            _end(event, response)
+        except BaseException as error:
+            event.error = describe_error(error)
+            raise
+        finally:
+            leave(event)
+        return response
+
+    return request
 
 
-async def _async_request(self: AsyncClient, **scope: Any) -> Any:
-    request = _begin(
-        scope.get("method", "GET"), scope.get("path", "/"), scope.get("query_string", "")
-    )
-    try:
-        response = await _django_async_request(self, **scope)
-        _end(request, response)
-    except BaseException as error:
-        request.error = describe(error)
-        raise
-    finally:
-        leave(request)
-    return response
+def _watched_async(patch: Patch) -> Callable[..., Any]:
+    django = patch.original
+
+    async def request(self: AsyncClient, **scope: Any) -> Any:
+        if not (patch.active and active_traces.get("http")):
+            return await django(self, **scope)
+        event = _begin(
+            scope.get("method", "GET"), scope.get("path", "/"), scope.get("query_string", "")
+        )
+        try:
+            response = await django(self, **scope)
+            _end(event, response)
+        except BaseException as error:
+            event.error = describe_error(error)
+            raise
+        finally:
+            leave(event)
+        return response
+
+    return request
 
 
-def _render(self: Template, context: Any) -> Any:
-    event = enclosing()
-    while event is not None and not isinstance(event, Request):
-        event = event.parent
-    if event is not None:
-        event.templates.append(self.name or "a template without a name")
-    return _installed_render(self, context)
+def _rendering(patch: Patch) -> Callable[..., Any]:
+    django = patch.original
+
+    def render(self: Template, context: Any) -> Any:
+        event = enclosing()
+        while event is not None and not isinstance(event, Request):
+            event = event.parent
+        if event is not None and patch.active:
+            event.templates.append(self.name or "a template without a name")
+        return django(self, context)
+
+    return render
 
 
-_django_request = Client.request
-_django_async_request = AsyncClient.request
-_installed_render: Any = None
+class Http(Layer):
+    name = "http"
+    help = "requests made with Django's test client"
+    attribute = "requests"
+    kinds = (Request,)
+    default = True
+    order = 60
+    lane = 10
+    colour = "#0072b2"
+    edge = "#8e63ce"
+
+    def install(self) -> None:
+        self.patches.set(Client, "request", _watched)
+        self.patches.set(AsyncClient, "request", _watched_async)
+        self.patches.set(Template, "_render", _rendering)
 
 
-def installed() -> bool:
-    return _installed_render is not None
-
-
-def install() -> None:
-    global _installed_render
-    _installed_render = Template._render  # type: ignore[attr-defined]
-    Client.request = _request  # type: ignore[method-assign]
-    AsyncClient.request = _async_request  # type: ignore[method-assign]
-    Template._render = _render  # type: ignore[attr-defined]
-
-
-def uninstall() -> None:
-    global _installed_render
-    Client.request = _django_request  # type: ignore[method-assign]
-    AsyncClient.request = _django_async_request  # type: ignore[method-assign]
-    Template._render = _installed_render  # type: ignore[attr-defined]
-    _installed_render = None
+register(Http())

@@ -21,13 +21,45 @@ from django.template.loader_tags import ExtendsNode, IncludeNode
 from django.templatetags.cache import CacheNode
 
 from glass import source
-from glass.layers.signals import receiver_name
-from glass.trace import Event, describe, enclosing, enter, leave, listening
+from glass.block import INSIDE, Block, Group, Note, Part, Words
+from glass.layer import Event, Layer, enclosing, register
+from glass.patch import Patch
+from glass.trace import active_traces, enter, leave
+from glass.wording import describe_error, function_name, join, milliseconds
 
 _BUILTINS = frozenset({"True", "False", "None"})
 
 
-class Render(Event):
+class _Event(Event):
+    __slots__ = ()
+    layer = "templates"
+    says_where = True
+
+    def describe(self) -> str:
+        """ "render shop/product_list.html with page, category" """
+        raise NotImplementedError
+
+    def group_key(self) -> object:
+        return self.describe(), self.places, self.error
+
+    def block(self, group: Group) -> Block:
+        raised = f", raised {group.error}" if group.raised else ""
+        head = [Words(self.describe(), "name"), group.times_text, Words(raised, html="")]
+        body: list[Part] = [INSIDE]
+        if group.raised:
+            body.insert(0, Note([f"raised: {group.error}"], "bad", "html"))
+        return Block(
+            group.where,
+            head,
+            body,
+            times=group.times,
+            edge="bad" if group.error else None,
+            spent=f"{milliseconds(group.duration)} in all",
+            floats=True,
+        )
+
+
+class Render(_Event):
     """A template that is rendered, with all that happens inside it.
 
     kind        "render", "include", "extends" or "inclusion tag"
@@ -39,7 +71,7 @@ class Render(Event):
     """
 
     __slots__ = ("given", "kind", "name", "processors", "request", "tag")
-    layer = "templates"
+    noun = "template"
 
     def __init__(self, kind: str, given: tuple[str, ...] = (), tag: str = "") -> None:
         super().__init__(source.caller())
@@ -53,8 +85,19 @@ class Render(Event):
     def __repr__(self) -> str:
         return f"<Render: {self.kind} {self.name}>"
 
+    def describe(self) -> str:
+        name = self.name or "a template that was not found"
+        words = f"{self.kind} {name}"
+        if self.tag:
+            words = f"inclusion tag {self.tag} renders {name}"
+        if self.given:
+            words += f" with {_names(self.given)}"
+        if not self.request:
+            words += ", without a request: no context processor runs"
+        return words
 
-class Processor(Event):
+
+class Processor(_Event):
     """A context processor that ran.
 
     name   "django.contrib.auth.context_processors.auth"
@@ -63,19 +106,30 @@ class Processor(Event):
     """
 
     __slots__ = ("added", "lost", "name")
-    layer = "templates"
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(source.caller())
-        self.name = receiver_name(function)
+        self.name = function_name(function)
         self.added: tuple[str, ...] = ()
         self.lost: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"<Processor {self.name}>"
 
+    def describe(self) -> str:
+        words = f"processor {self.name} adds {_names(self.added) or 'nothing'}"
+        if self.lost:
+            losses = [f"{name} of {winner}" for name, winner in self.lost.items()]
+            words += f"; {join(losses, ', ', len(losses))} wins"
+        return words
 
-class Fragment(Event):
+    def block(self, group: Group) -> Block:
+        block = super().block(group)
+        block.where = ""  # The rendering around it says so.
+        return block
+
+
+class Fragment(_Event):
     """A {% cache %} block. Hit or miss is said by the call of the cache inside it.
 
     name     of the fragment
@@ -83,7 +137,6 @@ class Fragment(Event):
     """
 
     __slots__ = ("name", "vary_on")
-    layer = "templates"
 
     def __init__(self, name: str, vary_on: tuple[str, ...]) -> None:
         super().__init__(source.caller())
@@ -93,13 +146,21 @@ class Fragment(Event):
     def __repr__(self) -> str:
         return f"<Fragment {self.name}>"
 
+    def describe(self) -> str:
+        vary = f", one for each {_names(self.vary_on)}" if self.vary_on else ""
+        return f"cached fragment {self.name}{vary}"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return join(map(str, names), ", ", len(names))
+
 
 def _inside(event: Event, call: Callable[..., Any], *args: Any) -> Any:
     enter(event)
     try:
         return call(*args)
     except BaseException as error:
-        event.error = describe(error)
+        event.error = describe_error(error)
         raise
     finally:
         leave(event)
@@ -110,38 +171,54 @@ def _is_plumbing(origin: Any) -> bool:
     return "/django/forms/" in str(getattr(origin, "name", "")).replace("\\", "/")
 
 
-def _render(self: Template, context: Any) -> Any:
-    if not listening.get("templates") or _is_plumbing(self.origin):
-        return _django["render"](self, context)
-    name = self.name or "a template without a name"
-    given = [key for level in context.dicts for key in level if key not in _BUILTINS]
-    event = enclosing()
-    if context.template is not None and isinstance(event, Render) and not event.name:
-        event.name = name  # The tag's event has waited for it.
-        if event.kind == "inclusion tag":
-            event.given = tuple(key for key in dict.fromkeys(given) if key != "csrf_token")
-        return _django["render"](self, context)
-    event = Render("render" if context.template is None else "include")
-    event.name = name
-    if context.template is None:
-        event.given = tuple(dict.fromkeys(given))
-        event.request = isinstance(context, RequestContext)
-    return _inside(event, _django["render"], self, context)
+def _unwatched(patch: Patch, origin: Any = None) -> bool:
+    return not (patch.active and active_traces.get("templates")) or _is_plumbing(origin)
 
 
-@contextmanager
-def _bind(self: RequestContext, template: Template) -> Iterator[None]:
-    own, self._processors = self._processors, tuple(map(_watched, self._processors))  # type: ignore[attr-defined]
-    try:
-        with _django["bind"](self, template):
-            self._processors = own  # type: ignore[attr-defined]
-            event = enclosing()
-            if isinstance(event, Render):
-                given = self.dicts[self._processors_index + 1 :]  # type: ignore[attr-defined]
-                _note_losses(event, {name for level in given for name in level})
-            yield
-    finally:
-        self._processors = own  # type: ignore[attr-defined]
+def _rendering(patch: Patch) -> Callable[..., Any]:
+    django = patch.original
+
+    def render(self: Template, context: Any) -> Any:
+        if _unwatched(patch, self.origin):
+            return django(self, context)
+        name = self.name or "a template without a name"
+        given = [key for level in context.dicts for key in level if key not in _BUILTINS]
+        event = enclosing()
+        if context.template is not None and isinstance(event, Render) and not event.name:
+            event.name = name  # The tag's event has waited for it.
+            if event.kind == "inclusion tag":
+                event.given = tuple(key for key in dict.fromkeys(given) if key != "csrf_token")
+            return django(self, context)
+        event = Render("render" if context.template is None else "include")
+        event.name = name
+        if context.template is None:
+            event.given = tuple(dict.fromkeys(given))
+            event.request = isinstance(context, RequestContext)
+        return _inside(event, django, self, context)
+
+    return render
+
+
+def _binding(patch: Patch) -> Callable[..., Any]:
+    django = patch.original
+
+    @contextmanager
+    def bind_template(self: Any, template: Template) -> Iterator[None]:
+        own = self._processors
+        if patch.active:
+            self._processors = tuple(map(_watched, own))
+        try:
+            with django(self, template):
+                self._processors = own
+                event = enclosing()
+                if patch.active and isinstance(event, Render):
+                    given = self.dicts[self._processors_index + 1 :]
+                    _note_losses(event, {name for level in given for name in level})
+                yield
+        finally:
+            self._processors = own
+
+    return bind_template
 
 
 def _note_losses(event: Render, given: set[str]) -> None:
@@ -155,7 +232,7 @@ def _note_losses(event: Render, given: set[str]) -> None:
 def _watched(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def processor(request: Any) -> Any:
-        if not listening.get("templates"):
+        if not active_traces.get("templates"):
             return function(request)
         render = enclosing()
         event = Processor(function)
@@ -169,20 +246,34 @@ def _watched(function: Callable[..., Any]) -> Callable[..., Any]:
     return processor
 
 
-def _processors(self: Engine) -> tuple[Callable[..., Any], ...]:
+_PROCESSORS = "template_context_processors"
+
+
+def _listing(patch: Patch) -> Any:
     """In place of the engine's cached property."""
-    if _PROCESSORS not in vars(self):
-        vars(self)[_PROCESSORS] = _django["processors"].func(self)
-    return tuple(map(_watched, vars(self)[_PROCESSORS]))
+    django = patch.original
+
+    def processors(self: Engine) -> tuple[Callable[..., Any], ...]:
+        if _PROCESSORS not in vars(self):
+            vars(self)[_PROCESSORS] = django.func(self)
+        own: tuple[Callable[..., Any], ...] = vars(self)[_PROCESSORS]
+        return tuple(map(_watched, own)) if patch.active else own
+
+    return property(processors)
 
 
-def _in_node(name: str, begin: Callable[[Any], Event]) -> Callable[..., Any]:
-    def render(self: Any, context: Any) -> Any:
-        if not listening.get("templates") or _is_plumbing(self.origin):
-            return _django[name](self, context)
-        return _inside(begin(self), _django[name], self, context)
+def _in_node(begin: Callable[[Any], Event]) -> Callable[[Patch], Callable[..., Any]]:
+    def make(patch: Patch) -> Callable[..., Any]:
+        django = patch.original
 
-    return render
+        def render(self: Any, context: Any) -> Any:
+            if _unwatched(patch, self.origin):
+                return django(self, context)
+            return _inside(begin(self), django, self, context)
+
+        return render
+
+    return make
 
 
 def _include(node: IncludeNode) -> Event:
@@ -201,45 +292,41 @@ def _fragment(node: Any) -> Event:
     return Fragment(node.fragment_name, tuple(variable.token for variable in node.vary_on))
 
 
-def _parent(self: ExtendsNode, context: Any) -> Any:
-    parent = _django["parent"](self, context)
-    event = enclosing()
-    if isinstance(event, Render) and event.kind == "extends" and not event.name:
-        event.name = parent.name or "a template without a name"
-    return parent
+def _finding_parent(patch: Patch) -> Callable[..., Any]:
+    django = patch.original
+
+    def get_parent(self: ExtendsNode, context: Any) -> Any:
+        parent = django(self, context)
+        event = enclosing()
+        if isinstance(event, Render) and event.kind == "extends" and not event.name:
+            event.name = parent.name or "a template without a name"
+        return parent
+
+    return get_parent
 
 
-_PROCESSORS = "template_context_processors"
-#: What is wrapped, and by what.
-_WRAPPED: dict[str, tuple[type, str, Any]] = {
-    "render": (Template, "render", _render),
-    "bind": (RequestContext, "bind_template", _bind),
-    "processors": (Engine, _PROCESSORS, property(_processors)),
-    "include": (IncludeNode, "render", _in_node("include", _include)),
-    "extends": (ExtendsNode, "render", _in_node("extends", _extends)),
-    "parent": (ExtendsNode, "get_parent", _parent),
-    "inclusion": (InclusionNode, "render", _in_node("inclusion", _inclusion)),
-    "fragment": (CacheNode, "render", _in_node("fragment", _fragment)),
-}
-#: Django's own of each. Kept afterwards: another thread may still be rendering.
-_django: dict[str, Any] = {}
-_installed = False
+class Templates(Layer):
+    name = "templates"
+    help = "what renders what, context processors, cached fragments"
+    attribute = "templates"
+    kinds = (Render,)
+    order = 30
+    lane = 20
+    colour = "#56b4e9"
+    edge = "#8d6e63"
+
+    def install(self) -> None:
+        for owner, name, make in (
+            (Template, "render", _rendering),
+            (RequestContext, "bind_template", _binding),
+            (Engine, _PROCESSORS, _listing),
+            (IncludeNode, "render", _in_node(_include)),
+            (ExtendsNode, "render", _in_node(_extends)),
+            (ExtendsNode, "get_parent", _finding_parent),
+            (InclusionNode, "render", _in_node(_inclusion)),
+            (CacheNode, "render", _in_node(_fragment)),
+        ):
+            self.patches.set(owner, name, make)
 
 
-def installed() -> bool:
-    return _installed
-
-
-def install() -> None:
-    global _installed
-    _installed = True
-    for name, (cls, attribute, wrapper) in _WRAPPED.items():
-        _django[name] = vars(cls)[attribute]
-        setattr(cls, attribute, wrapper)
-
-
-def uninstall() -> None:
-    global _installed
-    _installed = False
-    for name, (cls, attribute, _) in _WRAPPED.items():
-        setattr(cls, attribute, _django[name])
+register(Templates())

@@ -52,7 +52,7 @@ class PrivateDatabase:
         """
         from django.db import connections as databases
 
-        from glass.layers.sql import known_connections
+        from glass.connections import known_connections
         from glass.sandbox import caches
 
         connections = [c for c in known_connections() if c.settings_dict["NAME"] == str(self.path)]

@@ -17,17 +17,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kombu.exceptions import OperationalError
 
-from glass.services import task_errors
+from glass.services import session, task_errors
 from glass.services.celery_app import BrokerProblem, connect, project_app
 
 if TYPE_CHECKING:
     from glass.services.redis_server import Server
 
 __all__ = ["Broker", "BrokerProblem", "start_broker"]
-
-
-#: The broker that this process' tasks go to, or None.
-running: Broker | None = None
 
 
 def start_broker() -> Broker:
@@ -38,8 +34,7 @@ def start_broker() -> Broker:
     Raises BrokerProblem with a sentence.
     (https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/)
     """
-    if running:
-        running.stop()
+    session.stop_broker()
     return Broker()
 
 
@@ -52,7 +47,6 @@ class Broker:
     """
 
     def __init__(self) -> None:
-        global running
         self.app = project_app()
         url = os.environ.get("CELERY_BROKER_URL")
         self.embedded = not url
@@ -82,7 +76,7 @@ class Broker:
         self._before = dict(self.app.conf.changes)
         connect(self.app, self.settings, self.prefix)
         self._check()
-        running = self
+        session.broker = self
         task_errors.install()
         atexit.register(self.stop)
 
@@ -135,12 +129,11 @@ class Broker:
 
         Again does no harm.
         """
-        global running
-        if running is not self:
+        if session.broker is not self:
             return
         for step in list(self._on_stop):
             step()
-        running = None
+        session.broker = None
         task_errors.uninstall()
         atexit.unregister(self.stop)
         with suppress(Exception):  # A broker that is gone needs no cleaning.

@@ -6,7 +6,6 @@ https://docs.celeryq.dev/en/stable/userguide/monitoring.html#real-time-processin
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -54,7 +53,8 @@ class Listener(threading.Thread):
     def _drain(self, stream: Any, dispatcher: Any) -> None:
         while not self._stopped.is_set():
             if not self._ready.is_set():
-                # Some brokers subscribe behind one's back: what comes back has been heard.
+                # Some brokers subscribe a moment later than they say. Only what has come back
+                # from them proves that they listen.
                 dispatcher.send(_CALL, uuid=self._word)
             try:
                 stream.drain_events(timeout=0.02)
@@ -70,12 +70,3 @@ class Listener(threading.Thread):
     def stop(self) -> None:
         self._stopped.set()
         self.join(2)
-
-
-def nobody_works() -> bool:
-    """Whether this notebook's own broker runs, and no worker of its own."""
-    worker, broker = (sys.modules.get(f"glass.services.{name}") for name in ("worker", "broker"))
-    if broker is None or broker.running is None:
-        return False
-    running = worker._running.values() if worker else ()
-    return not any(isinstance(each, worker.Worker) for each in running)  # type: ignore[union-attr]

@@ -23,8 +23,8 @@ from celery.schedules import BaseSchedule, maybe_schedule
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from glass.views.sqltext import count
 from glass.views.timetable import Timetable, table
+from glass.wording import count
 
 #: More messages than these are a mistake: every second for a week is six times as many.
 _MOST = 100_000

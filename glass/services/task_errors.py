@@ -11,6 +11,8 @@ from celery.exceptions import NotRegistered, TimeoutError
 from celery.signals import before_task_publish
 from kombu.exceptions import EncodeError, OperationalError
 
+from glass.services import session
+
 _SENTENCES: dict[type[Exception], str] = {
     TimeoutError: (
         "No result came in time. A worker must run, know the task and take its queue: "
@@ -59,9 +61,7 @@ def _show(
 
 
 def _warn(sender: str, **kwargs: Any) -> None:
-    from glass.services.worker import workers
-
-    running = workers()
+    running = [worker for worker in session.workers() if worker.running]
     if not running or any(sender in worker.tasks for worker in running):
         return
     task = current_app.tasks.get(sender)

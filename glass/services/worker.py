@@ -26,14 +26,13 @@ from time import monotonic, sleep
 from typing import Any, Self
 
 from glass.sandbox import caches, database
-from glass.services import broker
+from glass.services import session, task_modules
 from glass.services.broker import Broker, BrokerProblem
 
 SECONDS_TO_START = 30.0
 SECONDS_TO_STOP = 5.0
 
 _AT = "notebook"
-_running: dict[str, _Process] = {}
 
 
 def start_worker(
@@ -88,20 +87,16 @@ def start_beat(
     return Beat(schedule, settings=settings)
 
 
-def workers() -> list[Worker]:
-    """Those that run now."""
-    return [each for each in _running.values() if isinstance(each, Worker) and each.running]
-
-
 def _stop(name: str) -> None:
-    if name in _running:
-        _running[name].stop()
+    if name in session.processes:
+        session.processes[name].stop()
 
 
-class _Process:
+class Process:
     """A process beside the notebook, which ends with it."""
 
     _BEGIN = " ready.\n"  # What it writes when it begins to work.
+    takes_tasks = False
 
     def __init__(
         self,
@@ -110,64 +105,55 @@ class _Process:
         include: Iterable[str] = (),
         settings: dict[str, Any] | None = None,
     ) -> None:
-        from django.conf import settings as settings_of_django
-
         self.name = name
         self._folder = Path(tempfile.mkdtemp(prefix=f"glass-{name}-"))
-        environment = os.environ | {
-            # With override_settings() around, the settings do not know their module.
-            "DJANGO_SETTINGS_MODULE": settings_of_django.SETTINGS_MODULE
-            or os.environ["DJANGO_SETTINGS_MODULE"],
-            "GLASS_PATH": json.dumps([path for path in sys.path if path]),
-            "GLASS_CACHES": json.dumps(caches.private),
-            "CELERY_SKIP_CHECKS": "1",  # This process has made them.
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONUTF8": "1",
-        }
-        # A worker is an ordinary process, without an event loop.
-        environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-        own_group: dict[str, Any] = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined, unused-ignore]
-            if sys.platform == "win32"
-            else {"start_new_session": True}
-        )
-        with (self._folder / "log").open("wb") as log:
-            # In a group of its own: the stop button interrupts the notebook's, and the worker not.
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "glass.services.worker_main"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                **own_group,
-            )
+        self.process = self._spawn()
         self.pid = self.process.pid
-        self._own_broker = broker.running is None
+        self._own_broker = session.broker is None
         try:
-            self.broker = broker.running or Broker()
+            self.broker = session.broker or Broker()  # While the process loads Django.
         except BaseException:
             self.process.kill()
             self.process.wait()
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
-        _running[name] = self
-        self.broker._on_stop.append(self.stop)
-        atexit.register(self.kill)
-        if database.private:
-            database.private.followers.append(self._tell_database)
-        self._tell_database()
+        self._join_session()
         try:
+            self._tell_database()
             self._say(json.dumps(self._order(order, include, settings)))
             self._await_ready()
         except BaseException:
             self.kill()
             raise
 
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        # In a group of its own: the stop button interrupts the notebook's, and the worker not.
+        own_group: dict[str, Any] = (
+            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined, unused-ignore]
+            if sys.platform == "win32"
+            else {"start_new_session": True}
+        )
+        with (self._folder / "log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "glass.services.worker_main"],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=_environment(),
+                **own_group,
+            )
+
+    def _join_session(self) -> None:
+        """It ends with the notebook and with its broker, and follows the database."""
+        session.processes[self.name] = self
+        self.broker._on_stop.append(self.stop)
+        atexit.register(self.kill)
+        if database.private:
+            database.private.followers.append(self._tell_database)
+
     def _order(
         self, order: dict[str, Any], include: Iterable[str], settings: dict[str, Any] | None
     ) -> dict[str, Any]:
-        from glass.services import task_modules
-
         include = [include] if isinstance(include, str) else include
         return order | {
             "folder": str(self._folder),
@@ -212,7 +198,7 @@ class _Process:
 
         The last one that stops takes along a broker that was not started by start_broker().
         """
-        if _running.get(self.name) is not self:
+        if session.processes.get(self.name) is not self:
             return
         self._say("stop")
         with suppress(subprocess.TimeoutExpired):
@@ -221,9 +207,9 @@ class _Process:
 
     def kill(self) -> None:
         """End it now, with the processes of its pool, whatever they do."""
-        if _running.get(self.name) is not self:
+        if session.processes.get(self.name) is not self:
             return
-        del _running[self.name]
+        del session.processes[self.name]
         self._log = self._raw_log()
         self._mail = list(self._letters())
         _kill_tree(self.process)
@@ -271,6 +257,24 @@ class _Process:
                     yield email.message_from_bytes(letter, policy=email.policy.default)
 
 
+def _environment() -> dict[str, str]:
+    """What the process begins with; the rest of what it must know comes by its standard input."""
+    from django.conf import settings
+
+    environment = os.environ | {
+        # With override_settings() around, the settings do not know their module.
+        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE or os.environ["DJANGO_SETTINGS_MODULE"],
+        "GLASS_PATH": json.dumps([path for path in sys.path if path]),
+        "GLASS_CACHES": json.dumps(caches.private),
+        "CELERY_SKIP_CHECKS": "1",  # This process has made them.
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }
+    # A worker is an ordinary process, without an event loop.
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+    return environment
+
+
 _ID = re.compile(r"\[[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\]")
 _TIME = re.compile(r"(?<=succeeded) in \d[\d.e-]*s(?=:)")
 _RECEIVED = re.compile(r"^INFO Task \S+ received", re.MULTILINE)
@@ -296,11 +300,13 @@ def _kill_tree(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-class Worker(_Process):
+class Worker(Process):
     """A running worker: `worker.log()`, `worker.outbox`, `worker.stop()`, or a with block.
 
     name, pid, tasks (the names it knows), running
     """
+
+    takes_tasks = True
 
     def __repr__(self) -> str:
         return f"<{self.name}@{_AT}: {'ready' if self.running else 'stopped'}>"
@@ -314,7 +320,7 @@ class Worker(_Process):
         return list(self._letters()) or list(getattr(self, "_mail", []))
 
 
-class Beat(_Process):
+class Beat(Process):
     """A running beat: `beat.log()`, `beat.stop()`, or a with block."""
 
     _BEGIN = " beat: Starting...\n"

@@ -22,10 +22,10 @@ from django.core.cache.backends.redis import RedisCache
 from django.db import DatabaseError, connections, models, router
 from django.utils.html import format_html, format_html_join
 
+from glass.layers.cache.event import shown_key
 from glass.sandbox.caches import files, redis_names
-from glass.views import cachetext
-from glass.views.sqltext import count
 from glass.views.timetable import table
+from glass.wording import byte_size, count
 
 _HEAD = ("key", "version", "stored as", "expires in", "size")
 
@@ -50,12 +50,12 @@ class Entry:
     def row(self) -> tuple[str, ...]:
         """As text: the time that is left is rounded up, so that a moment makes no difference."""
         return (
-            "" if self.key is None else cachetext.shown_key(self.key),
+            "" if self.key is None else shown_key(self.key),
             "" if self.version is None else str(self.version),
             # A file's name is nothing but a hash: of the same key it is the same everywhere.
-            self.stored if self.stored.endswith(".djcache") else cachetext.shown_key(self.stored),
+            self.stored if self.stored.endswith(".djcache") else shown_key(self.stored),
             "never" if self.seconds is None else f"{_rounded_up(self.seconds)} s",
-            cachetext.size(self.size),
+            byte_size(self.size),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 
 from glass.views.mermaid import bundle
-from glass.views.sqltext import count
+from glass.wording import count
 
 
 class Diagram:

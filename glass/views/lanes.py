@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from math import ceil
+from typing import TYPE_CHECKING
 
-from glass.layers.cache import CacheCall
-from glass.layers.http import Request
-from glass.layers.signals import Call, Send
-from glass.layers.sql import Query, Transaction
-from glass.layers.tasks import Task
-from glass.layers.templates import Fragment, Render
-from glass.trace import Event, Trace
-from glass.views.sqltext import count
+from glass import layer
+from glass.layer import Event
+from glass.wording import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: The lanes from top to bottom, with colours that colour-blind readers can tell apart
-#: (https://jfly.uni-koeln.de/color/). Each bar's lane is named, so colour never says it alone.
-LANES = {
-    "http": "#0072b2",
-    "templates": "#56b4e9",
-    "signals": "#cc79a7",
-    "sql": "#009e73",
-    "cache": "#e69f00",
-    "tasks": "#d55e00",
-}
+    from glass.trace import Trace
+
 _WIDTH = 72  # characters of a lane as text
 _LINES = 60  # bars named in the text; what comes after is only counted
 _DEPTH = 4  # rows of a lane; what is nested deeper shares the last one
@@ -61,7 +49,7 @@ class Lanes:
     def __str__(self) -> str:
         if not self.bars:
             return "nothing to see"
-        scale = max(1, -(-self.steps // _WIDTH))
+        scale = max(1, ceil(self.steps / _WIDTH))
         lines = [f"{count(self.steps, 'step')}, {scale} a character; ! marks a failure"]
         for lane in self._lanes():
             for depth, row in enumerate(_rows(self.bars, lane)):
@@ -78,8 +66,15 @@ class Lanes:
             lines.append(f"... and {len(named) - _LINES} more, not shown")
         return "\n".join(lines)
 
-    def _lanes(self) -> list[str]:
-        return [lane for lane in LANES if any(bar.lane == lane for bar in self.bars)]
+    def _lanes(self) -> dict[str, str]:
+        """{lane: colour}, from top to bottom.
+
+        The layers' colours are those of https://jfly.uni-koeln.de/color/, which colour-blind
+        readers can tell apart. Each lane is named, so colour never says it alone.
+        """
+        used = {bar.lane for bar in self.bars}
+        known = sorted(layer.layers(), key=lambda each: each.lane)
+        return {each.name: each.colour for each in known if each.name in used}
 
     def figure(self) -> Figure:
         """The picture, to change as matplotlib's documentation says.
@@ -108,7 +103,7 @@ class Lanes:
                     width,
                     left=bar.start - 0.45,
                     height=0.78,
-                    color=LANES[lane],
+                    color=self._lanes()[lane],
                     edgecolor="#b00020" if bar.failed else "white",
                     linewidth=2.5 if bar.failed else 0.5,
                     hatch="///" if bar.failed else None,
@@ -144,7 +139,7 @@ def _bars(seen: Trace) -> list[Bar]:
     depth: dict[int, int] = {}
     for event in seen.events:
         inside = 0
-        for parent in _parents(event):
+        for parent in event.parents():
             if id(parent) in number:
                 last[id(parent)] = max(last[id(parent)], number[id(event)])
                 inside += _lane(parent) == _lane(event)
@@ -156,7 +151,7 @@ def _bars(seen: Trace) -> list[Bar]:
             number[id(event)],
             last[id(event)],
             depth[id(event)],
-            _label(event),
+            event.label(),
             event.error is not None,
         )
         before = bars[-1] if bars else None
@@ -168,54 +163,12 @@ def _bars(seen: Trace) -> list[Bar]:
 
 
 def _alike(before: Bar, bar: Bar) -> bool:
-    return (before.lane, before.depth, before.label, before.failed) == (
-        *(bar.lane, bar.depth, bar.label, bar.failed),
-    )
-
-
-def _parents(event: Event) -> list[Event]:
-    found = []
-    while event.parent is not None:
-        event = event.parent
-        found.append(event)
-    return found
+    return replace(before, start=bar.start, end=bar.end) == bar
 
 
 def _lane(event: Event) -> str:
-    return "signals" if event.layer == "unheard" else event.layer
-
-
-def _label(event: Any) -> str:
-    match event:
-        case Request():
-            return f"{event.method} {event.path} -> {event.status or event.error}"
-        case Send():
-            return f"{event.name} from {event.sender_name}"
-        case Call():
-            return event.name.rpartition(".")[2]
-        case Fragment() | Render():
-            return str(event.name)
-        case Query():
-            return _statement(event.sql)
-        case Transaction():
-            return f"{event.sql} ... {event.end}" if event.sql else str(event.end)
-        case CacheCall():
-            found = {True: " hit", False: " miss", None: ""}[event.hit]
-            return f"{event.kind} {event.key!r}{found}"
-        case Task():
-            return f"{event.name} {event.state}"
-    return str(getattr(event, "name", event.layer))
-
-
-def _statement(sql: str) -> str:
-    """The verb and the table: "UPDATE shop_product"."""
-    words = sql.replace('"', "").replace("`", "").split()
-    verb = words[0].upper() if words else ""
-    before = {"SELECT": "FROM", "DELETE": "FROM", "INSERT": "INTO", "UPDATE": "UPDATE"}.get(verb)
-    upper = [word.upper() for word in words]
-    if before in upper[:-1]:
-        return f"{verb} {words[upper.index(before) + 1]}"
-    return verb
+    found = layer.find(event.layer)
+    return found.name if found else event.layer
 
 
 def _rows(bars: list[Bar], lane: str) -> list[list[Bar]]:
@@ -226,7 +179,7 @@ def _rows(bars: list[Bar], lane: str) -> list[list[Bar]]:
 
 
 def _drawn(row: list[Bar], steps: int, scale: int) -> str:
-    line = [" "] * -(-steps // scale)
+    line = [" "] * ceil(steps / scale)
     for bar in row:
         first, last = (bar.start - 1) // scale, (bar.end - 1) // scale
         line[first : last + 1] = "=" * (last - first + 1)

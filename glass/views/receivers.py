@@ -11,7 +11,8 @@ from django.dispatch import Signal
 from django.dispatch.dispatcher import _make_id  # type: ignore[attr-defined]
 
 from glass import source
-from glass.layers.signals import name_of, receiver_name
+from glass.layers.signals.event import name_of
+from glass.wording import function_name
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Registration:
 
     @property
     def name(self) -> str:
-        return receiver_name(self.receiver)
+        return function_name(self.receiver)
 
     @property
     def place(self) -> str:

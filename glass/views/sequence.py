@@ -1,15 +1,19 @@
-"""Who rang which bell, and who heard it: a trace's signals as a sequence diagram."""
+"""Who sent which signal, and who received it: a trace's signals as a sequence diagram."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from glass.layers.signals import Call, Send
-from glass.layers.sql import Query
-from glass.layers.tasks import Task
-from glass.trace import Event, Trace
+from glass.layer import Event
+from glass.layers.signals.event import ReceiverCall, SignalSend
+from glass.layers.sql.event import Query
+from glass.layers.tasks.event import Task
 from glass.views.mermaid import bundle
-from glass.views.sqltext import count
+from glass.wording import count
+
+if TYPE_CHECKING:
+    from glass.trace import Trace
 
 _CODE = "your code"
 _SHOWN = 60  # arrows; what comes after is only counted
@@ -89,10 +93,10 @@ def _arrows(events: list[Event], tree: dict[Event | None, list[Event]], actor: s
         if queries:
             arrows.append(Arrow(actor, actor, count(queries, "query")))
             queries = 0
-        if isinstance(event, Send):
+        if isinstance(event, SignalSend):
             arrows.append(Arrow(actor, event.name, f"from {event.sender_name}"))
             arrows += _arrows(tree.get(event, []), tree, event.name)
-        elif isinstance(event, Call):
+        elif isinstance(event, ReceiverCall):
             arrows.append(Arrow(actor, event.name, ""))
             arrows += _arrows(tree.get(event, []), tree, event.name)
             if event.error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.html import format_html
 
-from glass.services.celery_events import nobody_works
+from glass.services.session import has_no_worker
 
 _WIDTH = 20
 _EVERY = 0.05  # seconds
@@ -73,7 +73,7 @@ def _last(result: Any) -> Bar | None:
     if state in ("FAILURE", "REVOKED"):
         error = result.result
         return Bar(0, f"{'failed' if state == 'FAILURE' else 'revoked'}: {_words(error)}")
-    if state == "PENDING" and nobody_works():
+    if state == "PENDING" and has_no_worker():
         return Bar(0, "No worker runs: the message waits. start_worker() starts one.")
     return None
 

@@ -9,8 +9,9 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 from kombu.transport import virtual
 
+from glass.services.session import plain_name
 from glass.views.mermaid import bundle
-from glass.views.sqltext import count
+from glass.wording import count
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _bindings(queue: Any, connection: Any) -> list[Binding]:
         exchange = bound.exchange or queue.exchange
         key = "" if exchange.type == "fanout" else bound.routing_key or ""
         found.append(
-            Binding(_plain(exchange.name), exchange.type, key, _plain(queue.name), waiting)
+            Binding(plain_name(exchange.name), exchange.type, key, plain_name(queue.name), waiting)
         )
     return found
 
@@ -125,12 +126,6 @@ def _waiting(queue: Any, connection: Any) -> int | None:
             return int(channel.queue_declare(queue=queue.name, passive=passive).message_count)
         except connection.channel_errors:
             return None
-
-
-def _plain(name: str) -> str:
-    from glass.services import broker
-
-    return name.removeprefix(broker.running.prefix) if broker.running else name
 
 
 def _escaped(text: str) -> str:

@@ -26,9 +26,9 @@ with mock.patch.dict(os.environ, DJANGO_SETTINGS_MODULE="config.settings"):
 @pytest.fixture(autouse=True)
 def _as_set_up() -> None:
     """What glass.setup() does once a process: know the connections of all threads."""
-    from glass.layers import sql
+    from glass import connections
 
-    sql.follow_connections()
+    connections.follow_connections()
 
 
 @pytest.fixture
@@ -117,6 +117,7 @@ def shell(bare_shell: Shell, settings: object, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def remarks() -> Callable[[glass.Trace], list[str]]:
     """What the view says about the statements that repeat."""
+    from glass.repeats import advice
     from glass.views.tree import grouped
 
-    return lambda seen: [remark for group in grouped(seen) for remark in group.remarks]
+    return lambda seen: [remark for group in grouped(seen) for remark in advice(group.events)]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 import redis
 
-import glass.services.broker
+import glass.services.session
 from glass import start_broker
 from glass.services.broker import Broker, BrokerProblem
 from glass.services.redis_server import NoServer, Server
@@ -169,7 +169,7 @@ def test_the_app_is_switched_and_switched_back(broker: Broker) -> None:
     assert broker.queues() == {"celery": 2}
     broker.stop()
     broker.stop()
-    assert glass.services.broker.running is None
+    assert glass.services.session.broker is None
     assert (app.conf.task_always_eager, app.conf.broker_url) == (True, None)
     assert count_primes.delay(10).get() == 4
 
@@ -198,7 +198,7 @@ def test_again_begins_empty(broker: Broker) -> None:
     count_primes.delay(10)
     with start_broker() as again:
         assert again.queues() == {"celery": 0}
-        assert glass.services.broker.running is again
+        assert glass.services.session.broker is again
     assert broker.app.conf.task_always_eager is True
 
 
@@ -208,7 +208,7 @@ def test_a_real_broker_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CELERY_BROKER_URL", f"redis://127.0.0.1:{port}/0")
     with pytest.raises(BrokerProblem, match=r"^No broker answers at CELERY_BROKER_URL"):
         start_broker()
-    assert glass.services.broker.running is None
+    assert glass.services.session.broker is None
     from company.tasks import count_primes
 
     assert count_primes.delay(10).get() == 4

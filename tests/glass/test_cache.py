@@ -15,8 +15,8 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.views.decorators.cache import cache_page
 
-from glass import cache_contents, watch
-from glass.layers import cache as probe
+from glass import cache_contents, layer, watch
+from glass.layers.cache.event import ALIASES, CacheCall
 from glass.layers.sql import Query
 
 BACKENDS = "django.core.cache.backends"
@@ -242,7 +242,7 @@ def test_a_cache_that_is_configured_meanwhile(settings):
 def test_a_queryset_is_read_when_it_is_stored(company):
     with watch("sql", "cache", show=False) as seen:
         cache.set("all", Department.objects.all())
-    assert [type(event) for event in seen.events] == [probe.CacheCall, Query]
+    assert [type(event) for event in seen.events] == [CacheCall, Query]
     assert seen.queries[0].parent is seen.cache[0]
 
 
@@ -303,22 +303,22 @@ def test_it_leaves_without_a_trace():
         assert LocMemCache.get is not before[1]["get"]
         with watch("cache", show=False):
             pass
-        assert probe.installed()
+        assert layer.find("cache").installed
     assert [dict(vars(cls)) for cls in classes] == before
     assert dict(vars(type(caches))) == handler
-    assert not probe.installed()
-    assert not probe._aliases
+    assert not layer.find("cache").installed
+    assert not ALIASES
 
 
 def test_without_a_listener_it_is_out_of_the_way():
     with watch("cache", show=False) as seen, watch("sql", show=False):
         from glass import trace
 
-        listening = dict(trace.listening)
-        trace.listening.clear()
+        listening = dict(trace.active_traces)
+        trace.active_traces.clear()
         cache.set("a", 1)
         assert cache.get("a", 2) == 1
-        trace.listening.update(listening)
+        trace.active_traces.update(listening)
     assert seen.cache == []
 
 

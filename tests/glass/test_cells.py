@@ -204,9 +204,9 @@ def test_nothing_is_left_after_a_watch(company):
 
 
 def test_nothing_is_left_after_an_unload(bare_shell, settings, monkeypatch, company):
-    from glass.layers import sql
+    from glass import connections
 
-    sql.forget_connections()
+    connections.forget_connections()
     settings.GLASS = None
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     shell, before = bare_shell, (hooks(), hooks_of(bare_shell.ipython))

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import include, path
 
 from glass import diagram, page, watch
-from glass.views.sqltext import values
+from glass.wording import values
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 

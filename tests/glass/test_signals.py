@@ -11,9 +11,8 @@ from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import Signal, receiver
 from django.test import Client
 
-from glass import receivers_of, sequence, trace, watch
-from glass.layers import signals as probe
-from glass.layers.signals import Call, Send
+from glass import layer, receivers_of, sequence, trace, watch
+from glass.layers.signals import ReceiverCall, SignalSend
 
 bell = Signal()
 
@@ -33,7 +32,7 @@ def loud(sender, **kwargs):
 
 
 def called(seen):
-    return [event for event in seen.events if isinstance(event, Call)]
+    return [event for event in seen.events if isinstance(event, ReceiverCall)]
 
 
 def calls(seen):
@@ -117,12 +116,12 @@ def test_what_happens_inside_a_receiver_is_inside(company):
     ]
     assert inner == [
         ("Query", None),
-        ("Send", None),
-        ("Call", "Send"),
-        ("Query", "Call"),
-        ("Send", "Call"),
-        ("Call", "Send"),
-        ("Query", "Call"),
+        ("SignalSend", None),
+        ("ReceiverCall", "SignalSend"),
+        ("Query", "ReceiverCall"),
+        ("SignalSend", "ReceiverCall"),
+        ("ReceiverCall", "SignalSend"),
+        ("Query", "ReceiverCall"),
     ]
 
 
@@ -132,9 +131,9 @@ def test_the_insert_stands_between_pre_save_and_post_save(company):
     with watch("sql", "signals", show=False) as seen:
         Department.objects.create(name="New", city="Oslo", budget=1)
     kinds = [
-        event.name if isinstance(event, Send) else type(event).__name__
+        event.name if isinstance(event, SignalSend) else type(event).__name__
         for event in seen.events
-        if not isinstance(event, Call)
+        if not isinstance(event, ReceiverCall)
     ]
     assert kinds == ["pre_save", "Query", "post_save"]
 
@@ -157,7 +156,7 @@ def test_djangos_own_receivers_are_not_the_learners(client, db):
 
 
 def test_unheard_alone_runs_djangos_own_receivers(client, db, monkeypatch):
-    monkeypatch.delitem(trace.listening, "signals", raising=False)  # As in a new process.
+    monkeypatch.delitem(trace.active_traces, "signals", raising=False)  # As in a new process.
     with watch("unheard", show=False) as seen:
         assert client.get("/").status_code == 200
     assert "request_started" in [send.name for send in seen.signals]
@@ -267,7 +266,7 @@ def test_it_leaves_without_a_trace():
     with watch("signals", show=False):
         assert Signal.send is not before["send"]
     assert {name: getattr(Signal, name) for name in before} == before
-    assert not probe.installed()
+    assert not layer.find("signals").installed
 
 
 def test_weak_receivers_still_vanish(settings):

@@ -8,7 +8,7 @@ from company.models import Employee, Skill
 from django.db import connection, connections, transaction
 
 from glass import watch
-from glass.views.sqltext import folded
+from glass.layers.sql.layout import folded
 from glass.views.tree import SHOWN
 
 pytestmark = pytest.mark.django_db

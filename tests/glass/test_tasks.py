@@ -14,11 +14,10 @@ from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 from kombu.messaging import Producer
 
-from glass import progress, sequence, start_broker, start_worker, topology, trace, watch
-from glass.layers import tasks as probe
-from glass.layers.signals import Call
+from glass import layer, progress, sequence, start_broker, start_worker, topology, watch
+from glass.layers.signals import ReceiverCall
 from glass.layers.sql import Query
-from glass.layers.tasks import State, Task
+from glass.layers.tasks import State, Task, hook
 from glass.services.broker import BrokerProblem
 from glass.services.celery_events import Listener
 from glass.services.task_modules import task_module
@@ -85,7 +84,7 @@ def test_an_eager_task_holds_what_it_causes(company):
     finally:
         post_save.disconnect(greet, sender=Department)
     (task,) = seen.tasks
-    assert isinstance(task.parent, Call)
+    assert isinstance(task.parent, ReceiverCall)
     assert [query.parent for query in seen.queries] == [None, task]
     assert (task.where, task.sent, task.states) == ("here", False, [State("succeeded", "2")])
     assert task.duration > 0
@@ -213,10 +212,10 @@ def test_it_leaves_without_a_trace():
         assert Producer._publish is not before[1]
         add.delay(1, 2)
     assert ([len(signal.receivers) for signal in hooks], Producer._publish) == before
-    assert not probe.installed()
-    assert not probe._known
+    assert not layer.find("tasks").installed
+    assert not hook._known
     assert set(threading.enumerate()) == threads
-    assert trace.enclosing() is None
+    assert layer.enclosing() is None
 
 
 def test_tasks_are_seen_without_being_named():
@@ -390,7 +389,7 @@ def test_without_waiting_for_the_result_the_watch_waits(sent):
 
 
 def test_the_result_is_told_where_no_event_comes(sent, monkeypatch):
-    monkeypatch.setattr(probe, "_heard", lambda event: None)  # As of a worker without -E.
+    monkeypatch.setattr(hook, "_heard", lambda event: None)  # As of a worker without -E.
     with watch("tasks", show=False) as seen:
         sent.ask.delay(1, 2).get(timeout=5)
         with pytest.raises(ValueError, match="no disk"):
@@ -418,8 +417,8 @@ def test_a_watch_with_a_worker_leaves_nothing_behind(sent):
         sent.ask.delay(1).get(timeout=5)
         assert "glass events" in [thread.name for thread in threading.enumerate()]
     assert "glass events" not in [thread.name for thread in threading.enumerate()]
-    assert not probe.installed()
-    assert not probe._known
+    assert not layer.find("tasks").installed
+    assert not hook._known
 
 
 # The picture
@@ -536,7 +535,7 @@ def test_topic_and_fanout_exchanges(broker):
 
 
 def test_where_no_worker_can_answer_the_watch_does_not_wait(broker, monkeypatch):
-    monkeypatch.setattr(probe, "sleep", lambda seconds: pytest.fail("It waits."))
+    monkeypatch.setattr(hook, "sleep", lambda seconds: pytest.fail("It waits."))
     with watch("tasks", show=False) as seen:
         add.delay(1, 2)
     assert seen.text().splitlines()[-1] == "    sent, no worker has taken it yet"

@@ -17,8 +17,7 @@ from django.test import AsyncClient, RequestFactory
 from django.urls import path
 from django.utils.functional import SimpleLazyObject
 
-from glass import watch
-from glass.layers import templates as probe
+from glass import layer, watch
 from glass.layers.templates import Fragment
 
 TEMPLATES = {
@@ -221,10 +220,10 @@ def test_it_leaves_without_a_trace(company, client):
         with watch("templates", show=False):
             pass
         client.get("/page/")
-        assert probe.installed()
+        assert layer.find("templates").installed
     assert ([dict(vars(cls)) for cls in classes], dict(vars(engine))) == before
     assert engine.template_context_processors[1:] == (title, departments, lazy)
-    assert not probe.installed()
+    assert not layer.find("templates").installed
 
 
 def test_it_is_shown_only_when_it_is_named(company, client):

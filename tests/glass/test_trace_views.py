@@ -13,7 +13,8 @@ from django.db import transaction
 from django.test import Client
 
 from glass import watch
-from glass.views.sqltext import layout
+from glass.layers.sql.layout import layout
+from glass.watching import suspended
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +133,17 @@ def test_html_says_what_the_text_says(seen):
 def test_values_are_folded_behind_a_summary(seen):
     elements = Checker(seen.html()).elements
     assert any(tag == "details" and "open" not in attributes for tag, attributes, _ in elements)
+
+
+def test_a_suspended_watch_records_nothing_and_goes_on(company):
+    with watch("sql", show=False) as outer:
+        company.ann.refresh_from_db()
+        with suspended():
+            company.ann.refresh_from_db()
+            with watch("sql", show=False) as inner:
+                company.ben.refresh_from_db()
+        company.ann.refresh_from_db()
+    assert (len(outer.queries), len(inner.queries)) == (2, 1)
 
 
 def test_str_and_display(seen):

@@ -16,7 +16,7 @@ from company.tasks import count_primes, wait_for_bank
 from kombu.exceptions import EncodeError
 from shop.tasks import CourierBusy, book_courier
 
-import glass.services.broker
+import glass.services.session
 from glass import start_beat, start_broker, start_worker
 from glass.services import task_modules
 from glass.services.broker import Broker, BrokerProblem
@@ -83,7 +83,7 @@ def worker(request: pytest.FixtureRequest, require: Callable[[str], str]) -> Ite
         task_module("jobs", JOBS)
         with start_worker(pool="threads", concurrency=2) as worker:
             yield worker
-    assert glass.services.broker.running is None
+    assert glass.services.session.broker is None
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_another_name_is_another_worker(worker, jobs):
         assert sent.get(timeout=5) == second.pid
         assert jobs.where.delay().get(timeout=5) == worker.pid
     assert not second.running
-    assert glass.services.broker.running is worker.broker
+    assert glass.services.session.broker is worker.broker
 
 
 # On the embedded broker alone
@@ -276,7 +276,7 @@ def test_a_worker_that_dies_at_once(broker):
         start_worker(include=["nosuch"])
     with pytest.raises(BrokerProblem, match="There is no pool 'fork' here"):
         start_worker(pool="fork")
-    assert glass.services.broker.running is broker
+    assert glass.services.session.broker is broker
 
 
 def test_a_broker_that_is_gone(broker):
@@ -311,7 +311,7 @@ def test_cells(shell: Shell, _no_real_broker):
         shell.run("%load_ext glass")  # A notebook that begins again begins without a broker.
         assert shell.run("print(greet.delay().get(timeout=0.05))").out == "hi\n"
         shell.run("broker = start_broker()\n%unload_ext glass")
-        assert glass.services.broker.running is None
+        assert glass.services.session.broker is None
     finally:
         shell.run("broker.stop()")
         # Imported in a worker, it would send a task to itself and wait for it.

@@ -52,12 +52,12 @@ def _as_set_up(
     private: Any, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
 ) -> Iterator[None]:
     """What %load_ext tutor does: rows to copy, known connections, progress; here kept by nobody."""
-    from glass.layers import sql
+    from glass import connections
     from glass.sandbox import database
 
     monkeypatch.setenv("COURSE_PROGRESS", ":memory:")
     monkeypatch.setattr(database, "private", private)
-    sql.follow_connections()
+    connections.follow_connections()
     with django_db_blocker.unblock():
         yield
 

@@ -16,7 +16,7 @@ from company.models import Employee
 from company.tasks import count_primes
 from shop.tasks import book_courier
 
-import glass.services.broker
+import glass.services.session
 from glass import start_broker
 from glass.services.task_modules import forget_tasks
 from tutor.judge import sandbox
@@ -57,7 +57,7 @@ def attempt(
         sent = count_primes.delay(10)
         assert (sent.state, broker.queues()) == ("PENDING", {"celery": 1})
         broker.stop()
-    assert glass.services.broker.running is None
+    assert glass.services.session.broker is None
     assert count_primes.delay(10).get() == 4
 
 

@@ -46,7 +46,7 @@ def attempt(make: Any, monkeypatch: pytest.MonkeyPatch) -> Attempt:
         databases = connections.settings["default"]
         verdict = judge(task, answer)
         assert connections.settings["default"] is databases
-        assert not trace.listening.get("sql")
+        assert not trace.active_traces.get("sql")
         assert judge(task, lambda: Employee.objects.count()).word == "correct"
         return verdict
 

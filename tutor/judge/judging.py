@@ -19,7 +19,8 @@ from asgiref.sync import async_to_sync
 
 from glass import source, watch
 from glass.sandbox.database import DatabaseProblem
-from glass.views.sqltext import count
+from glass.watching import suspended
+from glass.wording import count
 from tutor.judge import catalogue, compare, running, sandbox, solutions
 from tutor.judge.exercise import Answer, BaseExercise, Exercise, Prediction, Run
 from tutor.judge.printed import InputRefused
@@ -98,13 +99,9 @@ class _Judge:
         self.clock = running.Clock()
 
     def verdict(self) -> Verdict:
-        from glass import trace
-
-        # A %%watch around the cell is not to show what the check itself asks for.
-        listening = dict(trace.listening)
-        trace.listening.clear()
         try:
-            with sandbox.isolated() as self.printed:
+            # A %%watch around the cell is not to show what the check itself asks for.
+            with suspended(), sandbox.isolated() as self.printed:
                 self.put_back = sandbox.snapshot()
                 try:
                     self.clock.restart()
@@ -118,12 +115,6 @@ class _Judge:
                 finally:
                     self.put_back()
         finally:
-            from glass.layers import switch
-
-            trace.listening.clear()
-            trace.listening.update(listening)
-            for layer in self.task.layers:
-                switch(layer)
             self.rows.end()
 
     def _verdict(self) -> Verdict:

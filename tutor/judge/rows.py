@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 
-from glass.layers.sql import known_connections
+from glass.connections import known_connections
 from glass.sandbox import database
 from tutor.judge import postgres
 

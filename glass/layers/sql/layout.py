@@ -1,19 +1,18 @@
-"""SQL for human eyes: laid out by sqlparse, long lists folded, values apart."""
+"""SQL for human eyes: laid out by sqlparse, long lists folded."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
 import sqlparse
 from sqlparse.exceptions import SQLParseError
 from sqlparse.sql import Function, Identifier, IdentifierList
 from sqlparse.tokens import DML, Keyword
 
-_WIDTH = 88
+from glass.wording import WIDTH, count
+
 _SHOWN_COLUMNS = 3
 _LONGEST = 4000
 
@@ -26,15 +25,6 @@ _TOGETHER = re.compile(
 _FOLD = re.compile(r"__(\d+)_(values|rows)__")
 _FOLDED_COLUMNS = re.compile(r"__(\d+)_(columns?)_of__(\S+?)__(?=[\s,]|$)")
 _EMPTY_LINE = re.compile(r"\n\s*\n")
-
-
-def count(number: int, noun: str) -> str:
-    """ "1 query", "2 queries", "2 keys", "2 misses" """
-    if number != 1:
-        if noun.endswith("y") and not noun.endswith("ey"):
-            noun = f"{noun[:-1]}ie"
-        noun += "es" if noun.endswith("s") else "s"
-    return f"{number} {noun}"
 
 
 @lru_cache(maxsize=1000)
@@ -58,10 +48,10 @@ def layout(sql: str) -> str:
 
 
 def _layout(sql: str) -> str:
-    if sql.startswith("CREATE TABLE") and len(sql) > _WIDTH:
+    if sql.startswith("CREATE TABLE") and len(sql) > WIDTH:
         return _table(sql)
-    if len(sql) > _WIDTH or "\n" in sql:
-        sql = sqlparse.format(sql, reindent=True, wrap_after=_WIDTH, indent_width=2)
+    if len(sql) > WIDTH or "\n" in sql:
+        sql = sqlparse.format(sql, reindent=True, wrap_after=WIDTH, indent_width=2)
         # sqlparse begins a line at every keyword, also inside these.
         sql = _TOGETHER.sub(lambda match: re.sub(r"\s+", " ", match[0]).replace("( ", "("), sql)
         sql = _EMPTY_LINE.sub("\n", sql)
@@ -123,44 +113,3 @@ def _columns(columns: IdentifierList) -> str:
             *computed,
         ]
     )
-
-
-def values(params: Any) -> str:
-    """One set of parameters, each shortened: "3, 'Sales'"."""
-    if isinstance(params, dict):
-        return join(
-            (f"{name}={_value(value)}" for name, value in params.items()), ", ", len(params)
-        )
-    return join(map(_value, params or ()), ", ", len(params or ()))
-
-
-def value_sets(sets: list[Any]) -> str:
-    """The parameters of a repeated statement: "3 | 1 | 5 | ... 56 more"."""
-    return join(map(values, sets), " | ", len(sets))
-
-
-def join(parts: Iterable[str], glue: str, total: int) -> str:
-    """As many of the parts as fit on a line, at least one, and how many more there are."""
-    shown: list[str] = []
-    for part in parts:
-        if shown and len(glue.join([*shown, part])) > _WIDTH:
-            return glue.join([*shown, f"... {total - len(shown)} more"])
-        shown.append(part)
-    return glue.join(shown)
-
-
-def whole(value: Any) -> str:
-    """Its repr, also where the learner's own __repr__ fails: the view must not."""
-    try:
-        if type(value) in (set, frozenset) and value:
-            # A set of texts has another order in each process. Shorter first: 9 before 10.
-            parts = ", ".join(sorted(map(repr, value), key=lambda part: (len(part), part)))
-            return f"{{{parts}}}" if type(value) is set else f"frozenset({{{parts}}})"
-        return repr(value)
-    except Exception as error:  # noqa: BLE001
-        return f"<{type(value).__name__}: {type(error).__name__} in its repr>"
-
-
-def _value(value: Any) -> str:
-    text = re.sub(r" at 0x[0-9a-fA-F]+", "", whole(value))
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,4 +1,4 @@
-"""Celery's tasks: what was sent where, who ran it, and what came of it.
+"""How Celery's tasks are seen.
 
 By Celery's signals where the task is sent and where it runs in this process
 (https://docs.celeryq.dev/en/stable/userguide/signals.html), and by its events where a worker runs
@@ -12,123 +12,28 @@ import sys
 from ast import literal_eval
 from itertools import zip_longest
 from time import monotonic, perf_counter, sleep, time
-from typing import Any, NamedTuple
+from typing import Any
 
 from celery import current_app, signals
 from kombu.entity import Exchange
 from kombu.messaging import Producer
 
 from glass import source
-from glass.services import worker_queries as reports
-from glass.services.celery_events import Listener, nobody_works
-from glass.trace import Event, Trace, _current, describe, enclosing, listening, record
+from glass.layer import current, enclosing
+from glass.layers.sql.event import Query
+from glass.layers.tasks.event import EVENT_TYPE, WANTED, State, Task
+from glass.patch import Patch, Patches
+from glass.services import session
+from glass.services.celery_events import Listener
+from glass.trace import Trace, active_traces, record
+from glass.wording import describe_error, values
 
 #: What a worker tells about a task, in its own word. "sent" is what we know better.
-_TOLD = ("received", "started", "succeeded", "failed", "retried", "revoked", "rejected")
+_STATES = ("received", "started", "succeeded", "failed", "retried", "revoked", "rejected")
 _RAISED = re.compile(r"""(\w+)\((['"])(.*)\2,?\)$""")
 _RETRY = re.compile(r"Retry\(.*?, (\w+\(.*\)), [^()]*\)$")
-_FINAL = frozenset({"succeeded", "failed", "revoked", "rejected", "ignored"})
 #: Celery's name of a state, at the end of a run in this process.
 _ENDED = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried", "REVOKED": "revoked"}
-
-
-class State(NamedTuple):
-    """What became of a task.
-
-    name    "received", "started", "retried", "succeeded", "failed", "revoked", "rejected", "ignored"
-    detail  what it returned, or "Type: message"; "" where there is nothing to tell
-    """
-
-    name: str
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.detail}" if self.detail else self.name
-
-
-class Task(Event):
-    """One task: its message, and what became of it.
-
-    id           of the task, the same for each attempt
-    args, kwargs as they were given
-    sent         whether it went to a broker; False for one that ran here at once (eager)
-    exchange, routing_key   where the message went; the exchange "" is the default one, and its
-                 routing key is the name of the queue
-    body         the message as it was serialized, a str or bytes; `size` is its length in bytes
-    serializer   "json"
-    eta, expires as in the message's headers, ISO 8601, or None
-    states       [State], in order
-    where        "here", "worker", or "" as long as nobody has taken it
-    process      with a worker of this notebook's: "a child process", "a thread of the worker" or
-                 "the worker's process" itself; else ""
-    waited       seconds between being sent and being started by a worker; None as long as unknown
-    """
-
-    __slots__ = (
-        "_outer",
-        "_sent_at",
-        "args",
-        "body",
-        "eta",
-        "exchange",
-        "expires",
-        "follows",
-        "id",
-        "kwargs",
-        "name",
-        "process",
-        "routing_key",
-        "sent",
-        "serializer",
-        "states",
-        "waited",
-        "where",
-    )
-    layer = "tasks"
-
-    def __init__(
-        self, places: tuple[source.Place, ...], id: str, name: str, args: Any, kwargs: Any
-    ) -> None:
-        super().__init__(places)
-        self.id = id
-        self.name = name
-        self.args = tuple(args or ())
-        self.kwargs = dict(kwargs or {})
-        self.sent = False
-        self.exchange = self.routing_key = self.serializer = ""
-        self.body: str | bytes = b""
-        self.eta: str | None = None
-        self.expires: str | None = None
-        self.states: list[State] = []
-        self.where = self.process = ""
-        self.waited: float | None = None
-        #: The ids of the tasks that the worker sends when this one is done: a chain's next.
-        self.follows: list[str] = []
-        self._sent_at = 0.0
-        self._outer: Event | None = None
-
-    @property
-    def finished(self) -> bool:
-        return bool(self.states) and self.states[-1].name in _FINAL
-
-    @property
-    def state(self) -> str:
-        """The last state's name; "sent" before the first."""
-        return self.states[-1].name if self.states else "sent"
-
-    @property
-    def size(self) -> int:
-        return len(self.body.encode() if isinstance(self.body, str) else self.body)
-
-    @property
-    def route(self) -> str:
-        """ "queue celery"; "" of a task that was not sent from here."""
-        if not self.exchange:
-            return f"queue {self.routing_key}" if self.routing_key else ""
-        return f"exchange {self.exchange}, routing key {self.routing_key}"
-
-    def __repr__(self) -> str:
-        return f"<Task {self.name} {self.state}>"
 
 
 # Sending
@@ -140,11 +45,13 @@ def _before_publish(
     if "id" not in headers:
         return  # The message protocol of Celery 3.
     _listen()
-    headers[reports.WANTED] = True
+    headers[WANTED] = True
     args, kwargs, embed = body
     task = Task(source.caller(), headers["id"], sender, args, kwargs)
-    task.exchange = _plain(exchange.name if isinstance(exchange, Exchange) else exchange or "")
-    task.routing_key = _plain(routing_key or "")
+    task.exchange = session.plain_name(
+        exchange.name if isinstance(exchange, Exchange) else exchange or ""
+    )
+    task.routing_key = session.plain_name(routing_key or "")
     task.eta, task.expires = headers.get("eta"), headers.get("expires")
     after = [*(embed.get("chain") or ()), *(embed.get("callbacks") or ()), embed.get("chord")]
     task.follows = [id for each in after if each and (id := each["options"].get("task_id"))]
@@ -153,24 +60,25 @@ def _before_publish(
     record(task)
 
 
-def _plain(name: str) -> str:
-    """A name as the project says it: on a RabbitMQ this notebook's ones begin with its own mark."""
-    running = getattr(sys.modules.get("glass.services.broker"), "running", None)
-    return name.removeprefix(running.prefix) if running else name
-
-
 def _after_publish(headers: dict[str, Any], **_: Any) -> None:
     if task := _known.get(headers["id"]):
         task.sent = True
 
 
-def _publish(self: Producer, body: Any, priority: Any, kind: str, *rest: Any, **named: Any) -> Any:
-    """The message as it goes out. rest: content encoding, headers, properties and so on."""
-    headers = rest[1] if len(rest) > 1 else {}
-    if task := _known.get((headers or {}).get("id", "")):
-        task.body = body
-        task.serializer = kind.rpartition("/")[2].removeprefix("x-").removeprefix("python-")
-    return _kombu_publish(self, body, priority, kind, *rest, **named)
+def _publishing(patch: Patch) -> Any:
+    kombu = patch.original
+
+    def _publish(
+        self: Producer, body: Any, priority: Any, kind: str, *rest: Any, **named: Any
+    ) -> Any:
+        """The message as it goes out. rest: content encoding, headers, properties and so on."""
+        headers = rest[1] if len(rest) > 1 else {}
+        if task := _known.get((headers or {}).get("id", "")):
+            task.body = body
+            task.serializer = kind.rpartition("/")[2].removeprefix("x-").removeprefix("python-")
+        return kombu(self, body, priority, kind, *rest, **named)
+
+    return _publish
 
 
 # Running in this process: eagerly, by apply(), or in a worker's thread
@@ -183,16 +91,16 @@ def _prerun(task_id: str, task: Any, args: Any, kwargs: Any, **_: Any) -> None:
         record(event)
     event.where = "here"
     event._outer = enclosing()
-    event.duration -= perf_counter()
-    _current.set(event)
+    event.started = perf_counter()
+    current.set(event)
 
 
 def _postrun(task_id: str, state: str | None, retval: Any, **_: Any) -> None:
     event = _known.get(task_id)
     if event is None or event.where != "here":
         return
-    event.duration += perf_counter()
-    _current.set(event._outer)
+    event.duration += perf_counter() - event.started
+    current.set(event._outer)
     if state is None:  # It is on its way out to whoever called.
         state, retval = "FAILURE", sys.exc_info()[1]
     event.states.append(State(_ENDED.get(state, state.lower()), _detail(state, retval)))
@@ -201,12 +109,10 @@ def _postrun(task_id: str, state: str | None, retval: Any, **_: Any) -> None:
 
 
 def _detail(state: str, value: Any) -> str:
-    from glass.views.sqltext import values
-
     if state == "RETRY":
         value = value.exc or value
     if isinstance(value, BaseException):
-        return describe(value)
+        return describe_error(value)
     return "" if value is None else values((value,))
 
 
@@ -223,26 +129,26 @@ def _listen() -> None:
 
 def _heard(event: dict[str, Any]) -> None:
     task = _known.get(event.get("uuid", ""))
-    if event["type"] == reports.TOLD and task:
+    if event["type"] == EVENT_TYPE and task:
         task.process = event["where"]
-        queries = reports.unpacked(event, task)
-        for trace in listening.get("sql", ()):
+        queries = Query.unpack(event["queries"], task)
+        for trace in active_traces.get("sql", ()):
             # Before the tasks that it has sent: of those the worker may tell first.
             first = (n for n, inner in enumerate(trace.events) if inner.parent is task)
             place = next(first, len(trace.events))
             trace.events[place:place] = queries
-    kind, _, told = event["type"].partition("-")
-    if kind != "task" or told not in _TOLD:
+    kind, _, name = event["type"].partition("-")
+    if kind != "task" or name not in _STATES:
         return
     task = task or _sent_by_the_worker(event)
     if task is None or task.where == "here":
         return
     task.where = "worker"
-    if told == "started" and task.waited is None:
+    if name == "started" and task.waited is None:
         task.waited = max(0.0, event["timestamp"] - task._sent_at)
     task.duration = event.get("runtime", task.duration)
-    task.states = _in_order([*task.states, State(told, _told(event))])
-    if told == "failed":
+    task.states = _in_order([*task.states, State(name, _outcome(event))])
+    if name == "failed":
         task.error = task.states[-1].detail
 
 
@@ -277,7 +183,7 @@ def _read(text: Any, otherwise: Any) -> Any:
     return found if isinstance(found, tuple | list | dict) else otherwise
 
 
-def _told(event: dict[str, Any]) -> str:
+def _outcome(event: dict[str, Any]) -> str:
     """What came of it. A worker's event has the repr of the result, or of the exception."""
     if "exception" in event:
         raised = str(event["exception"])
@@ -292,7 +198,7 @@ def _told(event: dict[str, Any]) -> str:
     return result if len(result) <= 60 else f"{result[:57]}..."
 
 
-def settle(seen: Trace) -> None:
+def wait_for_workers(seen: Trace) -> None:
     """Wait a moment for the events of what this trace saw being sent.
 
     Up to a second once a worker has taken something, a third of one where none answers, and longer
@@ -300,10 +206,10 @@ def settle(seen: Trace) -> None:
     this notebook's own broker has no worker. A worker without -E sends no events; then the result
     itself is told.
     """
-    if _listener is None or not _listener.listening or nobody_works():
+    if _listener is None or not _listener.listening or session.has_no_worker():
         return
     begin = monotonic()
-    while waiting := [task for task in seen.tasks if _under_way(task)]:
+    while waiting := [task for task in seen.of(Task) if _under_way(task)]:
         open_ = [task for task in waiting if not task.finished]
         limit = 1.0 if any(task.states for task in open_) else 0.3
         spent = monotonic() - begin
@@ -328,8 +234,8 @@ def _under_way(task: Task) -> bool:
     if not task.finished:
         return not task.eta or task.state not in ("sent", "received") or _ready(task.id)
     names = [state.name for state in task.states]
-    told = names.count("started") <= names.count("retried") + 1
-    return not told or any(id not in _known and _ready(id) for id in task.follows)
+    complete = names.count("started") <= names.count("retried") + 1
+    return not complete or any(id not in _known and _ready(id) for id in task.follows)
 
 
 def _ready(id: str) -> bool:
@@ -341,32 +247,22 @@ def _ready(id: str) -> bool:
 
 _known: dict[str, Task] = {}
 _listener: Listener | None = None
-_kombu_publish: Any = Producer._publish
 _HOOKS = (
     (signals.before_task_publish, _before_publish),
     (signals.after_task_publish, _after_publish),
     (signals.task_prerun, _prerun),
     (signals.task_postrun, _postrun),
 )
-_installed = False
 
 
-def installed() -> bool:
-    return _installed
-
-
-def install() -> None:
-    global _installed
-    _installed = True
-    Producer._publish = _publish  # type: ignore[method-assign,assignment]
+def install(patches: Patches) -> None:
+    patches.set(Producer, "_publish", _publishing)
     for signal, hook in _HOOKS:
         signal.connect(hook)
 
 
 def uninstall() -> None:
-    global _installed, _listener
-    _installed = False
-    Producer._publish = _kombu_publish  # type: ignore[method-assign]
+    global _listener
     for signal, hook in _HOOKS:
         signal.disconnect(hook)
     if _listener is not None:
