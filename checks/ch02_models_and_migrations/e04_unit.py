@@ -12,7 +12,7 @@ from django.db.models import Value
 
 from checks.ch02_models_and_migrations import (
     columns,
-    failed,
+    failed_with,
     lacks,
     models,
     of_table,
@@ -49,7 +49,7 @@ INSERT = (
     "There are products already, and your field has no value for their rows. Give it one."
 )
 def without_value(run: Run) -> bool:
-    return failed("NOT NULL constraint failed", "contains null values")(run)
+    return failed_with("NOT NULL constraint failed", "contains null values")(run)
 
 
 @unit.check

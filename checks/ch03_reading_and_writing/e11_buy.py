@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
 from shop.models import Product
 
-from checks.ch03_reading_and_writing import failed
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 _STOCK = 10

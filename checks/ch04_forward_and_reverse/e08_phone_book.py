@@ -10,14 +10,15 @@ from collections import defaultdict
 from company.models import Department, Employee
 from django.db.models import Prefetch
 
-from checks.ch04_forward_and_reverse import asks_for_each, failed, is_right, many_as_list
-from checks.common import changes
+from checks.ch04_forward_and_reverse import asks_for_each, many_as_list
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def all_left() -> None:
     """there is a department from which everybody has left"""
-    changes.employee(department=changes.department(), is_active=False)
+    rows.employee(department=rows.department(), is_active=False)
 
 
 phone_book = Exercise(

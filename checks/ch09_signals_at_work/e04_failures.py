@@ -12,7 +12,8 @@ from django.dispatch import receiver
 from django.test import Client, RequestFactory
 
 from checks.ch08_every_bell import Day, of_days
-from checks.ch09_signals_at_work import SIGNALS, failed, new_login
+from checks.ch09_signals_at_work import SIGNALS, new_login
+from checks.common.runs import failed
 from glass.layers.signals import Call
 from tutor.judge.exercise import Exercise, Run
 

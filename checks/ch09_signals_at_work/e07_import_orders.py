@@ -10,7 +10,8 @@ from shop.checkout import CannotOrder, place_order
 from shop.models import Customer, Invoice, Order, OrderLine, Product
 from shop.signals import order_created
 
-from checks.ch09_signals_at_work import SIGNALS, failed
+from checks.ch09_signals_at_work import SIGNALS
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 type OrderRow = tuple[str, str, int]

@@ -11,7 +11,8 @@ from celery import current_app
 from django.db import transaction
 from shop.models import Customer
 
-from checks.ch13_message_broker_worker import SENT, failed, sending
+from checks.ch13_message_broker_worker import SENT, sending
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 sign_up = Exercise(

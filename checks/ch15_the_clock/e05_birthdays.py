@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from django.db.models import Q
 from shop.models import Customer
 
-from checks.ch15_the_clock import TODAY, failed
+from checks.ch15_the_clock import TODAY
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

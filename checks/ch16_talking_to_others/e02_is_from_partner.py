@@ -7,8 +7,8 @@ import hmac
 import json
 from contextlib import suppress
 
-from checks.ch16_talking_to_others import failed
 from checks.common import changes
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 KEY = b"the secret of both"

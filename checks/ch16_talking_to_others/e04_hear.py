@@ -6,7 +6,7 @@ from django.db import transaction
 from partners.models import Parcel
 from shop.models import Order
 
-from checks.ch16_talking_to_others import failed
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

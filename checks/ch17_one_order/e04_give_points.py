@@ -15,11 +15,11 @@ from checks.ch17_one_order import (
     booked,
     entries,
     entry,
-    failed,
     look,
     quicker,
     taken_back_before,
 )
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

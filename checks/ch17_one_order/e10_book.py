@@ -7,7 +7,8 @@ from django.db import transaction
 from loyalty.models import PointEntry
 from shop.models import Order
 
-from checks.ch17_one_order import REQUESTS, entries, entry, failed
+from checks.ch17_one_order import REQUESTS, entries, entry
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
