@@ -109,10 +109,7 @@ def only_one(run: Run) -> bool:
 
 
 no_context = city_page.mistake(NO_CONTEXT)(got_no_context)
-
-
 no_file = city_page.mistake(NO_FILE)(found_no_file)
-
 
 CITY = (
     "{% for d in departments %}<li>{{ d.name }}</li>"

@@ -18,8 +18,6 @@ from tutor.judge.exercise import Exercise, Run
 
 # The stubs ask for two type arguments of each field.
 models: Any = typed_models
-
-
 NOTHING = 'Nothing was migrated. Hand the operations to migrate("shop", [...]).'
 
 

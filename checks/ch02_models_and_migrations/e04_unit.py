@@ -1,7 +1,4 @@
-"""02.4 A column that another program does not know.
-
-A required column, and a program that does not know it.
-"""
+"""02.4 A column that another program does not know."""
 
 from __future__ import annotations
 

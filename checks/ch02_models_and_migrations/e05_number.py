@@ -102,8 +102,6 @@ def check(run: Run) -> str | None:
 
 
 OPEN_NUMBER = models.CharField(max_length=10, null=True)
-
-
 NUMBER = models.CharField(max_length=10, unique=True)
 
 

@@ -1,3 +1,1 @@
-"""Chapter 03, reading and writing one table: what its exercises share."""
-
-from __future__ import annotations
+"""Chapter 03, reading and writing one table."""

@@ -1,4 +1,4 @@
-"""03.3 Who is calling?: or."""
+"""03.3 Who is calling? Two conditions, one of which is enough."""
 
 from __future__ import annotations
 

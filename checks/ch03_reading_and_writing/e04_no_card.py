@@ -1,4 +1,4 @@
-"""03.4 No birthday card: not, and nothing."""
+"""03.4 No birthday card: what is not so, and what is not known."""
 
 from __future__ import annotations
 

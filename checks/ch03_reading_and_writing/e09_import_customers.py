@@ -13,8 +13,6 @@ from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 _TODAY = date(2026, 3, 2)
-
-
 _before: dict[str, dict[str, Any]] = {}
 
 

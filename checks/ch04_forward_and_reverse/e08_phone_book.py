@@ -1,7 +1,4 @@
-"""04.8 The phone book.
-
-Many rows for each row, and rows fetched ahead that a filter does not use.
-"""
+"""04.8 The phone book: many rows for each row, fetched ahead."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""04.13 The best of the year.
-
-Several conditions on one row of the many side, and rows that repeat.
-"""
+"""04.13 The best of the year: two conditions on one row of the many side."""
 
 from __future__ import annotations
 

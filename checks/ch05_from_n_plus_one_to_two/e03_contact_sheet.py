@@ -1,4 +1,4 @@
-"""05.3 Who can we call?: one to one, forward and in reverse, with holes."""
+"""05.3 Who can we call? One to one, forward and in reverse, with holes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""05.4 What can this team do?: many to many, in an order of its own."""
+"""05.4 What can this team do? Many to many, in an order of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""05.6 What is still open?: only some of the many."""
+"""05.6 What is still open? Only some of the many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""05.14 The test that notices: a test that notices."""
+"""05.14 The test that notices: queries counted for two sizes."""
 
 from __future__ import annotations
 

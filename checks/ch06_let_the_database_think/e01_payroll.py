@@ -1,4 +1,4 @@
-"""06.1 What a department costs: one number."""
+"""06.1 What a department costs: one number for many rows."""
 
 from __future__ import annotations
 

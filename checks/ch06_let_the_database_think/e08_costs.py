@@ -1,4 +1,4 @@
-"""06.8 Two sums."""
+"""06.8 Two sums, of two tables that multiply each other."""
 
 from __future__ import annotations
 

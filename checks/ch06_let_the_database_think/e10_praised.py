@@ -1,4 +1,4 @@
-"""06.10 Only good words: there is none."""
+"""06.10 Only good words: products for which there is no bad review."""
 
 from __future__ import annotations
 

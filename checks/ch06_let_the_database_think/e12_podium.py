@@ -1,4 +1,4 @@
-"""06.12 The podium: a window."""
+"""06.12 The podium: places within each group, by a window function."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ from tutor.judge.exercise import Exercise, Run
 
 LAYERS = ("sql", "signals")
 
-
 #: Arguments that only some signals of models carry.
 CARRIED = ("created", "raw", "update_fields", "origin", "action", "reverse", "pk_set", "model")
 

@@ -1,4 +1,4 @@
-"""09.4 The list of the night: the failures."""
+"""09.4 The list of the night: logins that failed."""
 
 from __future__ import annotations
 

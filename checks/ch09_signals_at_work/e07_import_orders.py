@@ -1,4 +1,4 @@
-"""09.7 The orders of the fair: an import."""
+"""09.7 The orders of the fair: an import in which a row may fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ type OrderRow = tuple[str, str, int]
 
 ANN, BEN, CLEO = "ann.obrien@example.com", "ben.okafor@example.com", "cleo.papadakis@example.net"
 
-
 FAIRS: list[tuple[OrderRow, ...]] = [
     ((ANN, "HER-001", 2), (BEN, "HER-002", 1)),
     ((ANN, "HER-001", 4), (BEN, "HER-001", 5), (CLEO, "HER-001", 1), (ANN, "HER-002", 0)),
@@ -27,10 +26,7 @@ FAIRS: list[tuple[OrderRow, ...]] = [
     (),
 ]
 
-
 STOCK = 7
-
-
 LAST_KEY = 400
 
 

@@ -1,4 +1,4 @@
-"""13.3 Will it arrive?: what comes out of a message."""
+"""13.3 Will it arrive? What comes out of a message."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator, no-untyped-call"
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""13.5 What is in the queue?: the message on the wire."""
+"""13.5 What is in the queue? The message on the wire."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator, no-untyped-call"
 from __future__ import annotations

@@ -45,8 +45,6 @@ def key_of(email: str) -> Any:
 
 
 EARLY = "Inside a transaction of the caller's the message was sent before the commit."
-
-
 ROLLED_BACK = "The transaction around it was rolled back, and the message was sent all the same."
 
 

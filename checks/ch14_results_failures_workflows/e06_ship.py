@@ -32,7 +32,6 @@ ship = Exercise(
 # The case is in the order's number. All its products have this stock.
 STOCK = 20
 
-
 QUANTITIES = {
     "paid": (4,),
     "two lines": (2, 3),

@@ -15,8 +15,6 @@ from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 SHOP = Celery("shop of the checks", broker="memory://", set_as_current=False)
-
-
 SHOP.conf.task_always_eager = True
 
 

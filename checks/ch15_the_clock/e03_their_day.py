@@ -1,4 +1,4 @@
-"""15.3 What day is it there?: today needs a place."""
+"""15.3 What day is it there? Today needs a place."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator"
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""15.5 Whose birthday is it?: birthdays, 29 February too."""
+"""15.5 Whose birthday is it? 29 February too."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator"
 from __future__ import annotations

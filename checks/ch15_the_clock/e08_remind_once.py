@@ -71,10 +71,8 @@ AGAIN = {
     "it outside of the block.",
 }
 
-
 # The keys of those whose reminder is out before the answer is called.
 TOLD: set[int] = set()
-
 
 # The keys of all reminders that there are then.
 BEFORE: set[int] = set()

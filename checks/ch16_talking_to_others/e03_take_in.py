@@ -1,4 +1,4 @@
-"""16.3 Once, and only once: once."""
+"""16.3 Once, and only once: an event that comes twice."""
 
 from __future__ import annotations
 
@@ -14,11 +14,8 @@ from tutor.judge.exercise import Exercise, Run
 
 EVENT = {"id": "evt_7", "type": "payment.paid", "number": "pay_7", "sequence": 1}
 
-
 #: What stood in the table before the answer ran, and what another request wrote meanwhile.
 THERE: dict[tuple[str, str], Any] = {}
-
-
 MEANWHILE: set[tuple[str, str]] = set()
 
 

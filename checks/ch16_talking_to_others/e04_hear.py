@@ -1,4 +1,4 @@
-"""16.4 The latest news win: the latest news."""
+"""16.4 The latest news win: events that overtake each other."""
 
 from __future__ import annotations
 
@@ -67,8 +67,6 @@ def states() -> dict[str, tuple[int, str]]:
 
 #: The parcels as they are, and as they are to be: number -> (sequence, status).
 BEFORE: dict[str, tuple[int, str]] = {}
-
-
 AFTERWARDS: dict[str, tuple[int, str]] = {}
 
 

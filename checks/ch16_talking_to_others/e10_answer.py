@@ -1,4 +1,4 @@
-"""16.10 Who may read the answer: who may read."""
+"""16.10 Who may read the answer: CORS."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 ALLOWED = ["https://track.example", "https://www.carrier.example:8443"]
-
-
 ALLOW = "Access-Control-Allow-"
 
 

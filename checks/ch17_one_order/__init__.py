@@ -14,8 +14,6 @@ from tutor.judge.exercise import Run
 
 #: The project's SQL has times of today and random keys in it.
 REQUESTS = ("http",)
-
-
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
@@ -47,8 +45,6 @@ def entries() -> list[tuple[int, int, str, int]]:
 
 #: The entries that were there before the answer ran, and those that another worker wrote meanwhile.
 BEFORE: list[tuple[int, int, str, int]] = []
-
-
 MEANWHILE: list[tuple[int, int, str, int]] = []
 
 

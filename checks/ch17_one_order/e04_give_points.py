@@ -1,4 +1,4 @@
-"""17.4 Step 2: give them, once: once."""
+"""17.4 Step 2: give the points, once."""
 
 from __future__ import annotations
 

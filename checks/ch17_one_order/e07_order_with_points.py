@@ -1,4 +1,4 @@
-"""17.7 Step 5: a message, when it is certain: a message, when it is certain."""
+"""17.7 Step 5: a message, when it is certain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""17.8 Step 6: what got lost is found: what got lost."""
+"""17.8 Step 6: what got lost is found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""17.10 Step 8: the cache: the cache."""
+"""17.10 Step 8: the cache, and when it forgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""17.11 Step 9: the partner says "refunded": refunded."""
+"""17.11 Step 9: the partner says "refunded"."""
 
 from __future__ import annotations
 
