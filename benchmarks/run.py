@@ -16,6 +16,7 @@ from benchmarks import (
     beat,
     caching,
     exercise,
+    finding,
     lab,
     loading,
     memory,
@@ -127,6 +128,16 @@ def exercise_rows() -> Iterator[Row]:
     )
 
 
+def finding_rows() -> Iterator[Row]:
+    got = finding.measure()
+    yield Row(
+        "finding one exercise, beside importing all",
+        f"{got['ratio']:.2f} ({1000 * got['one']:.0f} ms to {1000 * got['all']:.0f} ms)",
+        "at most 0.2",
+        got["ratio"] <= 0.2,
+    )
+
+
 def beat_rows() -> Iterator[Row]:
     got = beat.measure()
     yield Row(
@@ -178,6 +189,7 @@ MEASURES: list[Callable[[], Iterator[Row]]] = [
     memory_rows,
     lab_rows,
     exercise_rows,
+    finding_rows,
     beat_rows,
 ]
 

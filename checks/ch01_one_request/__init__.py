@@ -7,11 +7,7 @@ from django.template import TemplateDoesNotExist
 from tutor.judge.exercise import Run
 
 PROGRAM = "alert(1)"
-
-
 NO_CONTEXT = "A template wants its values in a Context: render(Context({...}))."
-
-
 NO_FILE = "That is no name of a template file. A text becomes a template by Template(text)."
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import resolve_url
 from django.template import Context, Template
 from django.urls import NoReverseMatch, Resolver404, include, path, resolve, reverse
 
-from checks.common import changes, pages
+from checks.common import pages, rows
 from tutor.judge.exercise import Exercise, Run
 
 
@@ -22,7 +22,7 @@ def moved() -> None:
 def closed_and_opened() -> None:
     """a department was closed, and another one was opened"""
     Department.objects.earliest("pk").delete()
-    changes.department()
+    rows.department()
 
 
 links = Exercise(

@@ -11,8 +11,6 @@ from tutor.judge import compare
 from tutor.judge.exercise import Exercise, Run
 
 SIGNED_UP = "Nobody has signed up."
-
-
 MALLORY = f"Mallory <script>{PROGRAM}</script>"
 
 

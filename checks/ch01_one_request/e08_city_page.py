@@ -16,18 +16,18 @@ from django.utils.html import escape, format_html, format_html_join
 from django.views.generic import ListView
 
 from checks.ch01_one_request import NO_CONTEXT, NO_FILE, PROGRAM, found_no_file, got_no_context
-from checks.common import changes, pages
+from checks.common import changes, pages, rows
 from tutor.judge.exercise import Exercise, Run
 
 
 def longer_city() -> None:
     """a department was opened in Dublin Port, which is another place than Dublin"""
-    changes.department(city="Dublin Port")
+    rows.department(city="Dublin Port")
 
 
 def hostile_department() -> None:
     """a department was opened in Dublin whose name is a small program"""
-    changes.department(name=f"Night <script>{PROGRAM}</script>", city="Dublin")
+    rows.department(name=f"Night <script>{PROGRAM}</script>", city="Dublin")
 
 
 city_page = Exercise(
@@ -109,10 +109,7 @@ def only_one(run: Run) -> bool:
 
 
 no_context = city_page.mistake(NO_CONTEXT)(got_no_context)
-
-
 no_file = city_page.mistake(NO_FILE)(found_no_file)
-
 
 CITY = (
     "{% for d in departments %}<li>{{ d.name }}</li>"

@@ -18,8 +18,6 @@ from tutor.judge.exercise import Exercise, Run
 
 # The stubs ask for two type arguments of each field.
 models: Any = typed_models
-
-
 NOTHING = 'Nothing was migrated. Hand the operations to migrate("shop", [...]).'
 
 
@@ -27,7 +25,7 @@ def of_table(task: Exercise, table: str) -> None:
     """What all exercises share whose migration changes this table."""
 
     @task.cases
-    def _() -> object:
+    def cases() -> object:
         begin(table)
         return [()]
 
@@ -45,7 +43,7 @@ def of_table(task: Exercise, table: str) -> None:
         "RunPython takes the function itself, to call it later: its name, without () behind it."
     )
     def called_at_once(run: Run) -> bool:
-        return failed(
+        return failed_with(
             "must be supplied with a callable",
             "no attribute 'get_model'",
             "missing 2 required positional arguments",
@@ -60,7 +58,9 @@ def of_table(task: Exercise, table: str) -> None:
         "Django calls the function of RunPython with two arguments: def forwards(apps, schema_editor)."
     )
     def other_arguments(run: Run) -> bool:
-        return failed("positional argument but 2 were given", "positional arguments but 2")(run)
+        return failed_with("positional argument but 2 were given", "positional arguments but 2")(
+            run
+        )
 
     @task.wrong(other_arguments)
     def one_argument() -> None:
@@ -125,7 +125,7 @@ def refused(sql: str, *values: Any) -> str:
     return ""
 
 
-def failed(*words: str) -> Callable[[Run], bool]:
+def failed_with(*words: str) -> Callable[[Run], bool]:
     """Whether the answer ended with an error that says one of these words."""
     return lambda run: any(word in str(run.error) for word in words)
 

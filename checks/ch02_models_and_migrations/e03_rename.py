@@ -9,7 +9,7 @@ from django.db.models import F
 
 from checks.ch02_models_and_migrations import (
     columns,
-    failed,
+    failed_with,
     is_unique,
     lacks,
     models,
@@ -41,14 +41,14 @@ of_table(rename, "shop_product")
     "column cannot be unique. One operation renames the column, with its values: RenameField."
 )
 def same_default(run: Run) -> bool:
-    return failed("UNIQUE constraint failed", "could not create unique index")(run)
+    return failed_with("UNIQUE constraint failed", "could not create unique index")(run)
 
 
 @rename.mistake(
     "There is no field of this name. RenameField takes the model, the old name, the new."
 )
 def misspelt(run: Run) -> bool:
-    return failed("has no field named")(run)
+    return failed_with("has no field named")(run)
 
 
 @rename.check

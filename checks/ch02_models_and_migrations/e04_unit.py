@@ -1,7 +1,4 @@
-"""02.4 A column that another program does not know.
-
-A required column, and a program that does not know it.
-"""
+"""02.4 A column that another program does not know."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from django.db.models import Value
 
 from checks.ch02_models_and_migrations import (
     columns,
-    failed,
+    failed_with,
     lacks,
     models,
     of_table,
@@ -49,7 +46,7 @@ INSERT = (
     "There are products already, and your field has no value for their rows. Give it one."
 )
 def without_value(run: Run) -> bool:
-    return failed("NOT NULL constraint failed", "contains null values")(run)
+    return failed_with("NOT NULL constraint failed", "contains null values")(run)
 
 
 @unit.check

@@ -9,7 +9,14 @@ from django.db.models import Value
 from django.db.models.functions import Cast, Concat, LPad
 from shop.models import Customer
 
-from checks.ch02_models_and_migrations import columns, failed, is_unique, lacks, models, of_table
+from checks.ch02_models_and_migrations import (
+    columns,
+    failed_with,
+    is_unique,
+    lacks,
+    models,
+    of_table,
+)
 from tutor.desk.migrating import history, migrate, rows
 from tutor.judge.exercise import Exercise, Run
 
@@ -48,7 +55,7 @@ number.changes = [a_new_customer]
     "with null=True, fill it, and make it unique at the end."
 )
 def one_for_all(run: Run) -> bool:
-    return failed("UNIQUE constraint failed", "could not create unique index")(run)
+    return failed_with("UNIQUE constraint failed", "could not create unique index")(run)
 
 
 @number.mistake(
@@ -64,7 +71,7 @@ def imported(run: Run) -> bool:
     "When the column is made required, some customers have no number yet. Fill all rows before."
 )
 def not_filled(run: Run) -> bool:
-    return failed("NOT NULL constraint failed", "contains null values")(run)
+    return failed_with("NOT NULL constraint failed", "contains null values")(run)
 
 
 @number.mistake(
@@ -72,7 +79,7 @@ def not_filled(run: Run) -> bool:
     "AddField first, then RunPython."
 )
 def too_early(run: Run) -> bool:
-    return failed("Cannot resolve keyword 'number'", "'number'", "no such column: number")(run)
+    return failed_with("Cannot resolve keyword 'number'", "'number'", "no such column: number")(run)
 
 
 @number.check
@@ -95,8 +102,6 @@ def check(run: Run) -> str | None:
 
 
 OPEN_NUMBER = models.CharField(max_length=10, null=True)
-
-
 NUMBER = models.CharField(max_length=10, unique=True)
 
 

@@ -11,7 +11,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Replace
 from shop.models import Customer, Order
 
-from checks.ch02_models_and_migrations import NOTHING, failed, of_table
+from checks.ch02_models_and_migrations import NOTHING, failed_with, of_table
 from tutor.desk.migrating import history, migrate, migrate_back, rows
 from tutor.judge.exercise import Exercise, Run
 
@@ -54,7 +54,7 @@ prefix.changes = [nl_in_the_middle, older_table]
     'the model of that time: apps.get_model("shop", "Order").'
 )
 def todays_order(run: Run) -> bool:
-    return failed("seller_id")(run)
+    return failed_with("seller_id")(run)
 
 
 @prefix.mistake(
@@ -62,9 +62,9 @@ def todays_order(run: Run) -> bool:
     "managers of your own."
 )
 def own_method(run: Run) -> bool:
-    return failed("'Manager' object has no", "'QuerySet' object has no", "'Order' object has no")(
-        run
-    )
+    return failed_with(
+        "'Manager' object has no", "'QuerySet' object has no", "'Order' object has no"
+    )(run)
 
 
 @prefix.mistake(

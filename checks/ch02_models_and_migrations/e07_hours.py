@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import migrations
 from django.db.models import Q
 
-from checks.ch02_models_and_migrations import NOTHING, failed, models, of_table, refused
+from checks.ch02_models_and_migrations import NOTHING, failed_with, models, of_table, refused
 from tutor.desk.migrating import historical, history, migrate, rows
 from tutor.judge.exercise import Exercise, Run
 
@@ -36,7 +36,7 @@ of_table(hours, "company_assignment")
     "operations run in their order. The condition says what is allowed: 16 or less."
 )
 def rows_break_it(run: Run) -> bool:
-    return failed("CHECK constraint failed", "violated by some row")(run)
+    return failed_with("CHECK constraint failed", "violated by some row")(run)
 
 
 @hours.mistake(
@@ -44,17 +44,17 @@ def rows_break_it(run: Run) -> bool:
     "condition is called check.)"
 )
 def called_check(run: Run) -> bool:
-    return failed("unexpected keyword argument 'check'", "positional argument but 3")(run)
+    return failed_with("unexpected keyword argument 'check'", "positional argument but 3")(run)
 
 
 @hours.mistake("A constraint needs a name, so that a later migration can find it.")
 def without_name(run: Run) -> bool:
-    return failed("required keyword-only argument: 'name'", "has no name", "A unique")(run)
+    return failed_with("required keyword-only argument: 'name'", "has no name", "A unique")(run)
 
 
 @hours.mistake("Two constraints of the model have one name. The new one needs a name of its own.")
 def taken(run: Run) -> bool:
-    return failed("already exists")(run)
+    return failed_with("already exists")(run)
 
 
 @hours.check

@@ -9,7 +9,7 @@ from django.db import connection, migrations
 from django.db.models import ExpressionWrapper, F
 from django.db.models.functions import Round
 
-from checks.ch02_models_and_migrations import failed, lacks, models, of_table, refused
+from checks.ch02_models_and_migrations import failed_with, lacks, models, of_table, refused
 from tutor.desk.migrating import historical, migrate, rows
 from tutor.judge.exercise import Exercise, Run
 
@@ -37,19 +37,19 @@ of_table(total, "shop_orderline")
     "db_persist=True."
 )
 def half_a_field(run: Run) -> bool:
-    return failed("db_persist must be", "keyword-only argument")(run)
+    return failed_with("db_persist must be", "keyword-only argument")(run)
 
 
 @total.mistake("There are order lines already, and your field has no value for their rows.")
 def no_total(run: Run) -> bool:
-    return failed("NOT NULL constraint failed", "contains null values")(run)
+    return failed_with("NOT NULL constraint failed", "contains null values")(run)
 
 
 @total.mistake(
     'The expression is made of the columns: F("quantity") * F("unit_price"), with F before each.'
 )
 def a_text(run: Run) -> bool:
-    return failed("no attribute 'resolve_expression'", "can't multiply sequence")(run)
+    return failed_with("no attribute 'resolve_expression'", "can't multiply sequence")(run)
 
 
 @total.mistake(
@@ -57,12 +57,12 @@ def a_text(run: Run) -> bool:
     "follows the other columns."
 )
 def computed_default(run: Run) -> bool:
-    return failed("'F' object has no attribute 'as_sql'", "cannot use column reference")(run)
+    return failed_with("'F' object has no attribute 'as_sql'", "cannot use column reference")(run)
 
 
 @total.mistake("Look at the names of the fields: quantity and unit_price.")
 def unknown_name(run: Run) -> bool:
-    return failed("Cannot resolve keyword", "has no field named")(run)
+    return failed_with("Cannot resolve keyword", "has no field named")(run)
 
 
 @total.check

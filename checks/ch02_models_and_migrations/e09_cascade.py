@@ -8,7 +8,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import migrations
 
-from checks.ch02_models_and_migrations import failed, is_unique, lacks, models, of_table, refused
+from checks.ch02_models_and_migrations import (
+    failed_with,
+    is_unique,
+    lacks,
+    models,
+    of_table,
+    refused,
+)
 from tutor.desk.migrating import historical, history, migrate, rows
 from tutor.judge.exercise import Exercise, Run
 
@@ -30,7 +37,7 @@ of_table(cascade, "accounts_profile")
 
 @cascade.mistake("on_delete takes models.DB_CASCADE, without quotation marks.")
 def in_quotes(run: Run) -> bool:
-    return failed("on_delete must be callable")(run)
+    return failed_with("on_delete must be callable")(run)
 
 
 @cascade.check

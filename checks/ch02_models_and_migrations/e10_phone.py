@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, migrations
 
-from checks.ch02_models_and_migrations import NOTHING, columns, failed, lacks, models, of_table
+from checks.ch02_models_and_migrations import NOTHING, columns, failed_with, lacks, models, of_table
 from tutor.desk.migrating import begin, historical, history, migrate, rows
 from tutor.judge.exercise import Exercise, Run
 
@@ -45,7 +45,7 @@ def cases() -> object:
     "SeparateDatabaseAndState(state_operations=[...])."
 )
 def there_already(run: Run) -> bool:
-    return failed("duplicate column name", "already exists")(run)
+    return failed_with("duplicate column name", "already exists")(run)
 
 
 @phone.mistake(
@@ -53,12 +53,12 @@ def there_already(run: Run) -> bool:
     "models: SeparateDatabaseAndState(state_operations=[AddField(...)])."
 )
 def not_known(run: Run) -> bool:
-    return failed("has no field named", "'phone'")(run)
+    return failed_with("has no field named", "'phone'")(run)
 
 
 @phone.mistake("state_operations is a list: [migrations.AddField(...)].")
 def no_list(run: Run) -> bool:
-    return failed("object is not iterable")(run)
+    return failed_with("object is not iterable")(run)
 
 
 gone = "The telephone numbers are gone" if connection.vendor == "sqlite" else there_already

@@ -1,4 +1,4 @@
-"""03.1 Predict: when does it ask?: querysets are lazy, and remember."""
+"""03.1 Predict: when does it ask? Querysets are lazy, and remember."""
 
 from __future__ import annotations
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from django.db import connection
 from shop.models import Product
 
-from checks.ch03_reading_and_writing import product
+from checks.common import rows
 from tutor.judge.exercise import Exercise, Run
 
 
 def sold_out() -> None:
     """one more product is sold out"""
-    product(stock=0)
+    rows.product(stock=0)
 
 
 def withdrawn() -> None:
     """a product that is sold out was withdrawn"""
-    product(stock=0, is_active=False)
+    rows.product(stock=0, is_active=False)
 
 
 def at_the_limit() -> None:
     """one product has 10 pieces left, another one 20"""
-    product(stock=10)
-    product(name="Bindweed", stock=20)
+    rows.product(stock=10)
+    rows.product(name="Bindweed", stock=20)
 
 
 running_out = Exercise(

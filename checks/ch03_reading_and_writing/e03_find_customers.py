@@ -1,22 +1,23 @@
-"""03.3 Who is calling?: or."""
+"""03.3 Who is calling? Two conditions, one of which is enough."""
 
 from __future__ import annotations
 
 from django.db.models import Q
 from shop.models import Customer
 
-from checks.ch03_reading_and_writing import customer, failed
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def found_by_both() -> None:
     """a customer came who has the text in the name and in the address"""
-    customer(name="Garcia-Papadakis O'Brien", email="garcia.papadakis@example.net")
+    rows.customer(name="Garcia-Papadakis O'Brien", email="garcia.papadakis@example.net")
 
 
 def found_by_address() -> None:
     """a customer came who has the text only in the address"""
-    customer(email="GARCIA.PAPADAKIS+o'brien@example.net")
+    rows.customer(email="GARCIA.PAPADAKIS+o'brien@example.net")
 
 
 find_customers = Exercise(

@@ -1,4 +1,4 @@
-"""03.4 No birthday card: not, and nothing."""
+"""03.4 No birthday card: what is not so, and what is not known."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from django.db.models import Q
 from django.db.models.functions import ExtractMonth
 from shop.models import Customer
 
-from checks.ch03_reading_and_writing import customer, failed
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def unknown_birthday() -> None:
     """a customer came whose birthday is unknown"""
-    customer()
+    rows.customer()
 
 
 def born_in_march() -> None:
     """a customer came who was born in March"""
-    customer(birthday="1990-03-31")
+    rows.customer(birthday="1990-03-31")
 
 
 no_card = Exercise(

@@ -5,19 +5,20 @@ from __future__ import annotations
 from django.core.paginator import Paginator
 from shop.models import Product
 
-from checks.ch03_reading_and_writing import failed, product
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def cheap_one() -> None:
     """there is a new product, the cheapest of all"""
-    product(name="Zinnia", price=1)
+    rows.product(name="Zinnia", price=1)
 
 
 def same_price() -> None:
     """there are new products that cost as much as others"""
     for price in Product.objects.order_by("price", "name").values_list("price", flat=True)[:20]:
-        product(price=price)
+        rows.product(price=price)
 
 
 price_page = Exercise(

@@ -8,7 +8,7 @@ from typing import Any
 from company.models import Department
 from django.db import transaction
 
-from checks.ch03_reading_and_writing import failed
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 move = Exercise(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from company.models import Department
 from django.db import IntegrityError, transaction
 
-from checks.ch03_reading_and_writing import failed
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

@@ -8,18 +8,17 @@ from typing import Any
 from django.db import connection, transaction
 from shop.models import Customer
 
-from checks.ch03_reading_and_writing import customer, failed
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 _TODAY = date(2026, 3, 2)
-
-
 _before: dict[str, dict[str, Any]] = {}
 
 
 def nothing_new() -> None:
     """one of the new people has become a customer already"""
-    customer(name="I. Larsen", email="ida.larsen@example.com", birthday="1991-01-01")
+    rows.customer(name="I. Larsen", email="ida.larsen@example.com", birthday="1991-01-01")
 
 
 import_customers = Exercise(

@@ -10,7 +10,7 @@ from company.models import Department
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
 
-from checks.ch03_reading_and_writing import failed
+from checks.common.runs import failed
 from glass.layers.sql import Query, Transaction
 from tutor.judge.exercise import Exercise, Run
 

@@ -1,8 +1,7 @@
-"""03.11 Two buyers, one stock: two buyers at once."""
+"""03.11 Two buyers, one stock: what to ask in the statement that writes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -10,58 +9,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
 from shop.models import Product
 
-from checks.ch03_reading_and_writing import failed
+from checks.ch03_reading_and_writing.rival import Rival, pretend_to_lock, rivals
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 _STOCK = 10
-
-
-_MARK = "FOR UPDATE"
-
-
-class Rival:
-    """A second buyer, who comes just before the answer writes: the worst moment.
-
-    Where the answer has read before it locks, that moment is just before the lock. A wrapper around the statements of the connection, as in
-    https://docs.djangoproject.com/en/6.1/topics/db/instrumentation/. Where the answer has locked
-    the row, in a transaction that still runs, the rival waits. What the rival asks for goes to the
-    driver directly: it is not the learner's, and is not to stand in the trace.
-    """
-
-    def __init__(self, quantity: int) -> None:
-        self.quantity = quantity
-        self.waits = True
-        self.read = self.locked = False
-
-    def __call__(
-        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
-    ) -> Any:
-        if sql.startswith("BEGIN"):
-            self.locked = False
-        elif "shop_product" not in sql:
-            pass
-        elif _MARK in sql:
-            if self.read:
-                self.come()
-            self.locked = True
-        elif sql.lstrip().upper().startswith("SELECT"):
-            self.read = True
-        elif not (self.locked and context["connection"].in_atomic_block):
-            self.come()
-        return execute(sql, params, many, context)
-
-    def come(self) -> None:
-        """Buy, once, if there are enough."""
-        if self.waits:
-            self.waits = False
-            connection.connection.execute(
-                f"UPDATE shop_product SET stock = stock - {self.quantity:d} "
-                f"WHERE id = 1 AND stock >= {self.quantity:d}"
-            )
-
-
-def _rivals() -> list[Rival]:
-    return [w for w in connection.execute_wrappers if isinstance(w, Rival)]
 
 
 def three_are_bought() -> None:
@@ -96,27 +48,15 @@ buy = Exercise(
 
 @buy.cases
 def cases() -> object:
-    for rival in _rivals():
+    for rival in rivals():
         rival.waits = False
     if not connection.features.has_select_for_update:
-        _pretend_to_lock()
+        pretend_to_lock()
     Product.objects.filter(pk=1).update(stock=_STOCK)
     _elsewhere["stock"] = _other_stock()
-    for rival in _rivals():
+    for rival in rivals():
         rival.waits, rival.read, rival.locked = True, False, False
     return [(1, 4), (1, 10), (1, 11)]
-
-
-def _pretend_to_lock() -> None:
-    """Django leaves FOR UPDATE out on SQLite. Here it stays, as a comment, for the rival to see.
-
-    These objects belong to this connection, which lives for one run of the answer.
-    """
-    features: Any = connection.features
-    features.has_select_for_update = features.has_select_for_update_nowait = True
-    features.has_select_for_update_skip_locked = features.has_select_for_update_of = True
-    features.has_select_for_no_key_update = True
-    connection.ops.for_update_sql = lambda *a, **k: f"/* {_MARK} */"  # type: ignore[method-assign]
 
 
 def _one_after_the_other(first: int, second: int) -> tuple[bool, bool, int]:
@@ -132,7 +72,7 @@ def _one_after_the_other(first: int, second: int) -> tuple[bool, bool, int]:
 @buy.check
 def sold_right(run: Run) -> str | None:
     quantity = run.arguments[1]
-    rival = next(iter(_rivals()), None)
+    rival = next(iter(rivals()), None)
     other = rival.quantity if rival else 0
     if rival:
         rival.come()

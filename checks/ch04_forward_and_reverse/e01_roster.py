@@ -5,8 +5,8 @@ from __future__ import annotations
 from company.models import Department, Employee
 from django.db.models import FETCH_PEERS, F
 
-from checks.ch04_forward_and_reverse import is_right
 from checks.common import changes
+from checks.common.runs import is_right
 from tutor.judge.exercise import Exercise, Run
 
 roster = Exercise(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from company.models import Department, Employee
 
-from checks.ch04_forward_and_reverse import failed, is_right
-from checks.common import changes
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def second_department() -> None:
     """a new department was opened in Dublin"""
-    changes.employee(department=changes.department(name="Archive", city="Dublin"))
+    rows.employee(department=rows.department(name="Archive", city="Dublin"))
 
 
 def city_with_apostrophe() -> None:
     """a department was opened in L'Aquila"""
-    changes.employee(department=changes.department(name="Archive", city="L'Aquila"))
+    rows.employee(department=rows.department(name="Archive", city="L'Aquila"))
 
 
 in_city = Exercise(

@@ -5,20 +5,20 @@ from __future__ import annotations
 from company.models import Employee
 from django.db.models import Q
 
-from checks.ch04_forward_and_reverse import failed, is_right
-from checks.common import changes
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def namesake_colleague() -> None:
     """Noa Levi got a colleague of the same name"""
     noa = Employee.objects.get(email="noa.levi@northlight.example")
-    changes.employee(name=noa.name, department_id=noa.department_id)
+    rows.employee(name=noa.name, department_id=noa.department_id)
 
 
 def alone() -> None:
     """somebody works alone in a new department"""
-    changes.employee(department=changes.department())
+    rows.employee(department=rows.department())
 
 
 colleagues = Exercise(

@@ -5,20 +5,15 @@ from __future__ import annotations
 from django.db.models import Count, Exists, OuterRef
 from shop.models import Customer, Order
 
-from checks.ch04_forward_and_reverse import (
-    failed,
-    is_right,
-    many_as_list,
-    new_customer,
-    nobody_ordered,
-    order,
-)
+from checks.ch04_forward_and_reverse import many_as_list, new_customer
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def only_cancelled() -> None:
     """a new customer has one order, and it was cancelled"""
-    order(status="cancelled")
+    rows.order(status="cancelled")
 
 
 never_ordered = Exercise(
@@ -26,7 +21,7 @@ never_ordered = Exercise(
     "Never ordered",
     minutes=4,
     queries=1,
-    changes=[new_customer, only_cancelled, nobody_ordered],
+    changes=[new_customer, only_cancelled, changes.no_orders],
     hints=[
         "You want customers. The orders are on the other side of a foreign key: reverse.",
         'The foreign key says related_name="orders". The same name is used in a filter.',

@@ -6,22 +6,17 @@ from collections import Counter
 
 from shop.models import Customer, Product, Review
 
-from checks.ch04_forward_and_reverse import (
-    customer,
-    failed,
-    is_right,
-    many_as_list,
-    no_reviews,
-    review,
-)
+from checks.ch04_forward_and_reverse import many_as_list
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def namesakes_agree() -> None:
     """two customers of the same name gave a product the same rating"""
     product = Product.objects.get(name="Echeveria")
-    review(product, 5, "2026-02-01", customer("Kim Lee"))
-    review(product, 5, "2026-02-02", customer("Kim Lee"))
+    rows.review(product, 5, "2026-02-01", rows.customer("Kim Lee"))
+    rows.review(product, 5, "2026-02-02", rows.customer("Kim Lee"))
 
 
 reviews_of = Exercise(
@@ -29,7 +24,7 @@ reviews_of = Exercise(
     "What people say",
     minutes=4,
     queries=1,
-    changes=[namesakes_agree, no_reviews],
+    changes=[namesakes_agree, changes.no_reviews],
     hints=[
         "From one product to many reviews: reverse. So the product has a manager for them.",
         "Review has no related_name. Then the name is the model in small letters, and _set.",

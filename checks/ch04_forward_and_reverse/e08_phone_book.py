@@ -1,7 +1,4 @@
-"""04.8 The phone book.
-
-Many rows for each row, and rows fetched ahead that a filter does not use.
-"""
+"""04.8 The phone book: many rows for each row, fetched ahead."""
 
 from __future__ import annotations
 
@@ -10,14 +7,15 @@ from collections import defaultdict
 from company.models import Department, Employee
 from django.db.models import Prefetch
 
-from checks.ch04_forward_and_reverse import asks_for_each, failed, is_right, many_as_list
-from checks.common import changes
+from checks.ch04_forward_and_reverse import asks_for_each, many_as_list
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def all_left() -> None:
     """there is a department from which everybody has left"""
-    changes.employee(department=changes.department(), is_active=False)
+    rows.employee(department=rows.department(), is_active=False)
 
 
 phone_book = Exercise(

@@ -7,25 +7,18 @@ from collections import Counter
 from django.db.models import Count, Q
 from shop.models import Customer, Order
 
-from checks.ch04_forward_and_reverse import (
-    asks_for_each,
-    customer,
-    failed,
-    fetched_all,
-    many_as_list,
-    new_customer,
-    nobody_ordered,
-    order,
-)
+from checks.ch04_forward_and_reverse import asks_for_each, many_as_list, new_customer
+from checks.common import changes, rows
+from checks.common.runs import failed, fetched_all
 from tutor.judge.exercise import Exercise, Run
 
 
 def namesake_customers() -> None:
     """two new customers have the same name; one of them has two orders"""
-    customer("Kim Lee")
-    buyer = customer("Kim Lee")
-    order(buyer)
-    order(buyer, status="cancelled")
+    rows.customer("Kim Lee")
+    buyer = rows.customer("Kim Lee")
+    rows.order(buyer)
+    rows.order(buyer, status="cancelled")
 
 
 order_counts = Exercise(
@@ -33,7 +26,7 @@ order_counts = Exercise(
     "How often do they order",
     minutes=6,
     queries=2,
-    changes=[new_customer, namesake_customers, nobody_ordered],
+    changes=[new_customer, namesake_customers, changes.no_orders],
     hints=[
         "Every customer is asked for. So start from Customer, not from Order.",
         "From a customer to their orders: reverse, many. Which cure is made for that?",

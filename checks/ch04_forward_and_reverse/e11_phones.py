@@ -7,19 +7,19 @@ from typing import Any
 from accounts.models import Profile
 from django.contrib.auth.models import User
 
-from checks.ch04_forward_and_reverse import failed, is_right
-from checks.common import changes
+from checks.common import rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def user_without_profile() -> None:
     """there is a new user without a profile"""
-    changes.login("lena")
+    rows.login("lena")
 
 
 def empty_phone() -> None:
     """there is a new user whose profile has an empty phone"""
-    Profile.objects.create(user=changes.login("mona"))
+    Profile.objects.create(user=rows.login("mona"))
 
 
 def no_profiles() -> None:

@@ -8,22 +8,23 @@ from typing import Any
 
 from company.models import Employee
 
-from checks.ch04_forward_and_reverse import asks_for_each, failed, many_as_list
-from checks.common import changes
+from checks.ch04_forward_and_reverse import asks_for_each, many_as_list
+from checks.common import changes, rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def namesake_managers() -> None:
     """two new managers have the same name"""
     for _ in range(2):
-        manager = changes.employee(name="Kim Lee")
-        changes.employee(manager=manager)
+        manager = rows.employee(name="Kim Lee")
+        rows.employee(manager=manager)
 
 
 def new_level() -> None:
     """somebody who reports to the chief got a report"""
     manager = Employee.objects.filter(manager__isnull=False, reports=None).earliest("pk")
-    changes.employee(manager=manager, name="Siobhán O'Dwyer")
+    rows.employee(manager=manager, name="Siobhán O'Dwyer")
 
 
 letters = Exercise(

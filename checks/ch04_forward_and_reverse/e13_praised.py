@@ -1,29 +1,27 @@
-"""04.13 The best of the year.
-
-Several conditions on one row of the many side, and rows that repeat.
-"""
+"""04.13 The best of the year: two conditions on one row of the many side."""
 
 from __future__ import annotations
 
 from django.db.models import Exists, Q
 from shop.models import Product, Review
 
-from checks.ch04_forward_and_reverse import failed, is_right, no_reviews, review
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def praised_twice() -> None:
     """a product got two five-star reviews in one year"""
     product = Product.objects.get(name="Echeveria")
-    review(product, 5, "2026-02-01")
-    review(product, 5, "2026-02-02")
+    rows.review(product, 5, "2026-02-01")
+    rows.review(product, 5, "2026-02-02")
 
 
 def praised_before() -> None:
     """a product has five stars from 2024, and one star from 2026"""
     product = Product.objects.exclude(pk__in=Review.objects.values("product")).earliest("pk")
-    review(product, 5, "2024-05-01")
-    review(product, 1, "2026-02-02")
+    rows.review(product, 5, "2024-05-01")
+    rows.review(product, 1, "2026-02-02")
 
 
 praised = Exercise(
@@ -31,7 +29,7 @@ praised = Exercise(
     "The best of the year",
     minutes=7,
     queries=1,
-    changes=[praised_twice, praised_before, no_reviews],
+    changes=[praised_twice, praised_before, changes.no_reviews],
     hints=[
         "From a product to its reviews in a filter: the name is review, without _set.",
         "One review has to fit both conditions: five stars, and this year. So one filter().",

@@ -5,19 +5,20 @@ from __future__ import annotations
 from company.models import Employee, Skill
 from django.db.models import Count, Exists, OuterRef, Q
 
-from checks.ch04_forward_and_reverse import failed, is_right, many_as_list
-from checks.common import changes
+from checks.ch04_forward_and_reverse import many_as_list
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def learned_both() -> None:
     """somebody new knows Django and Python"""
-    changes.employee().skills.set(Skill.objects.filter(name__in=["Django", "Python"]))
+    rows.employee().skills.set(Skill.objects.filter(name__in=["Django", "Python"]))
 
 
 def learned_one() -> None:
     """somebody new knows Django only"""
-    changes.employee().skills.set(Skill.objects.filter(name="Django"))
+    rows.employee().skills.set(Skill.objects.filter(name="Django"))
 
 
 knows_both = Exercise(

@@ -8,31 +8,25 @@ from company.models import Assignment, Employee, Project
 from django.db.models import Sum, Value
 from django.db.models.functions import Coalesce
 
-from checks.ch04_forward_and_reverse import (
-    asks_for_each,
-    assign,
-    failed,
-    fetched_all,
-    many_as_list,
-    no_assignments,
-)
-from checks.common import changes
+from checks.ch04_forward_and_reverse import asks_for_each, many_as_list, no_assignments
+from checks.common import changes, rows
+from checks.common.runs import failed, fetched_all
 from tutor.judge.exercise import Exercise, Run
 
 
 def namesakes_busy() -> None:
     """two new employees have the same name, and one of them works on two projects"""
-    changes.employee(name="Kim Lee")
-    busy = changes.employee(name="Kim Lee")
+    rows.employee(name="Kim Lee")
+    busy = rows.employee(name="Kim Lee")
     for part in Project.objects.order_by("pk")[:2]:
-        assign(busy, part, 10)
+        rows.assign(busy, part, 10)
 
 
 def same_hours() -> None:
     """somebody works the same number of hours on two projects"""
-    person = changes.employee()
+    person = rows.employee()
     for part in Project.objects.order_by("pk")[:2]:
-        assign(person, part, 12)
+        rows.assign(person, part, 12)
 
 
 workload = Exercise(

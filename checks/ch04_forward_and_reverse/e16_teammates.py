@@ -6,26 +6,20 @@ from collections import Counter
 
 from company.models import Assignment, Department, Employee, Project
 
-from checks.ch04_forward_and_reverse import (
-    assign,
-    failed,
-    is_right,
-    many_as_list,
-    no_assignments,
-    project,
-)
-from checks.common import changes
+from checks.ch04_forward_and_reverse import many_as_list, no_assignments
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def two_projects_together() -> None:
     """somebody new is in two projects together with Noa Levi, and has the same name"""
     noa = Employee.objects.get(email="noa.levi@northlight.example")
-    other = changes.employee(name=noa.name)
+    other = rows.employee(name=noa.name)
     for code in ("NEW-A", "NEW-B"):
-        part = project(code=code, department=Department.objects.earliest("pk"))
-        assign(noa, part)
-        assign(other, part)
+        part = rows.project(code=code, department=Department.objects.earliest("pk"))
+        rows.assign(noa, part)
+        rows.assign(other, part)
 
 
 teammates = Exercise(

@@ -13,18 +13,19 @@ from django.template import Context, Template
 from django.utils.html import escape
 from shop.models import Order, OrderLine, Product
 
-from checks.ch04_forward_and_reverse import customer, failed, is_right, order
+from checks.common import rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def newer_order() -> None:
     """a new order came in without a seller and without lines"""
-    order(customer("Siobhán <O'Dwyer>"))
+    rows.order(rows.customer("Siobhán <O'Dwyer>"))
 
 
 def paid_order() -> None:
     """a new order with a seller was paid"""
-    new = order(seller=Employee.objects.earliest("pk"), status="paid")
+    new = rows.order(seller=Employee.objects.earliest("pk"), status="paid")
     for product in Product.objects.order_by("pk")[:2]:
         OrderLine.objects.create(order=new, product=product, quantity=1, unit_price=1)
 

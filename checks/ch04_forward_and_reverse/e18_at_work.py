@@ -5,28 +5,28 @@ from __future__ import annotations
 from company.models import Department, Project
 from django.db.models import Count, Exists, Q
 
-from checks.ch04_forward_and_reverse import failed, is_right, project
-from checks.common import changes
+from checks.common import changes, rows
+from checks.common.runs import failed, is_right
 from tutor.judge.exercise import Exercise, Run
 
 
 def two_running() -> None:
     """a department runs two projects"""
-    place = changes.department()
-    project(department=place)
-    project(department=place)
+    place = rows.department()
+    rows.project(department=place)
+    rows.project(department=place)
 
 
 def one_ended() -> None:
     """a department has one project that has ended, and one that is running"""
-    place = changes.department()
-    project(department=place, ends_on="2026-02-01")
-    project(department=place)
+    place = rows.department()
+    rows.project(department=place, ends_on="2026-02-01")
+    rows.project(department=place)
 
 
 def only_ended() -> None:
     """a department has one project, and it has ended"""
-    project(department=changes.department(), ends_on="2026-02-01")
+    rows.project(department=rows.department(), ends_on="2026-02-01")
 
 
 def no_projects() -> None:

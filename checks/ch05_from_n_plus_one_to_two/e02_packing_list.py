@@ -6,21 +6,24 @@ from django.db import connection
 from django.db.models import Count, F
 from shop.models import Category, Order, OrderLine, Product
 
-from checks.ch05_from_n_plus_one_to_two import failed, product, sell
+from checks.ch05_from_n_plus_one_to_two import sell
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def top_shelf() -> None:
     """a product of a category at the top was added to an order"""
-    sell(Order.objects.earliest("pk"), product(Category.objects.filter(parent=None)[0]))
+    sell(
+        Order.objects.earliest("pk"), rows.product(category=Category.objects.filter(parent=None)[0])
+    )
 
 
 def same_line_twice() -> None:
     """two different products of the same name were added to an order"""
     first, category = Order.objects.earliest("pk"), Category.objects.latest("pk")
-    for twin in (product(category), product(category)):
-        Product.objects.filter(pk=twin.pk).update(name="Twin")
-        sell(first, twin)
+    for _ in range(2):
+        sell(first, rows.product(name="Twin", category=category))
 
 
 packing_list = Exercise(

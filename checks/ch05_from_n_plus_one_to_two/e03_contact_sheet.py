@@ -1,4 +1,4 @@
-"""05.3 Who can we call?: one to one, forward and in reverse, with holes."""
+"""05.3 Who can we call? One to one, forward and in reverse, with holes."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from accounts.models import Profile
 from django.contrib.auth.models import User
 from shop.models import Customer
 
-from checks.ch05_from_n_plus_one_to_two import customer, failed, many_customers
-from checks.common import changes
+from checks.ch05_from_n_plus_one_to_two import many_customers
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def login_without_profile() -> None:
     """a customer in Norway got a login, but no profile"""
-    customer(user=changes.login("wilma"))
+    rows.customer(user=rows.login("wilma"))
 
 
 def empty_phone() -> None:
     """a customer in Norway has a profile with an empty phone"""
-    user = changes.login("vidar")
+    user = rows.login("vidar")
     Profile.objects.create(user=user)
-    customer(user=user)
+    rows.customer(user=user)
 
 
 contact_sheet = Exercise(

@@ -1,25 +1,25 @@
-"""05.4 What can this team do?: many to many, in an order of its own."""
+"""05.4 What can this team do? Many to many, in an order of its own."""
 
 from __future__ import annotations
 
 from company.models import Department, Employee, Skill
 from django.db.models import Prefetch, prefetch_related_objects
 
-from checks.ch05_from_n_plus_one_to_two import failed
-from checks.common import changes
+from checks.common import changes, rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def unskilled() -> None:
     """somebody was hired who has no skill yet"""
-    changes.employee()
+    rows.employee()
 
 
 def skilful() -> None:
     """ten people with two skills were hired, the last letter of the alphabet first"""
     skills = Skill.objects.filter(name__in=["Writing", "Botany"])
     for _ in range(10):
-        changes.employee().skills.set(reversed(skills))
+        rows.employee().skills.set(reversed(skills))
 
 
 def newest_skill() -> None:

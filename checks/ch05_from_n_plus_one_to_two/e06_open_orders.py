@@ -1,24 +1,26 @@
-"""05.6 What is still open?: only some of the many."""
+"""05.6 What is still open? Only some of the many."""
 
 from __future__ import annotations
 
 from django.db.models import FilteredRelation, Prefetch, Q
 from shop.models import Customer, Order
 
-from checks.ch05_from_n_plus_one_to_two import customer, failed, many_customers, order
+from checks.ch05_from_n_plus_one_to_two import many_customers
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def new_open_order() -> None:
     """a customer in Norway has two new orders, one of them cancelled"""
     buyer = Customer.objects.filter(country="Norway").earliest("pk")
-    order(buyer, status="new")
-    order(buyer, status="cancelled")
+    rows.order(buyer, status="new")
+    rows.order(buyer, status="cancelled")
 
 
 def paid_order() -> None:
     """a new customer in Norway has paid, and waits"""
-    order(customer(), status="paid")
+    rows.order(rows.customer(), status="paid")
 
 
 open_orders = Exercise(

@@ -6,15 +6,17 @@ from django.db import connection
 from django.db.models import OuterRef, Prefetch, Subquery, prefetch_related_objects
 from shop.models import Customer, Order
 
-from checks.ch05_from_n_plus_one_to_two import failed, many_customers, order
+from checks.ch05_from_n_plus_one_to_two import many_customers
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def newest_in_norway() -> None:
     """two customers in Norway ordered again, and the numbers do not follow the time"""
     first, second = Customer.objects.filter(country="Norway").order_by("pk")[:2]
-    order(first, number="1999-0001", placed_at="2026-03-02T09:00Z")
-    order(second, number="9999-0001", placed_at="2001-03-02T09:00Z")
+    rows.order(first, number="1999-0001", placed_at="2026-03-02T09:00Z")
+    rows.order(second, number="9999-0001", placed_at="2001-03-02T09:00Z")
 
 
 latest_orders = Exercise(

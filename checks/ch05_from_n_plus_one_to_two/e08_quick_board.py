@@ -6,8 +6,8 @@ from company.models import Assignment, Department, Project
 from django.db.models import FETCH_PEERS, Prefetch, prefetch_related_objects
 from django.template import Context, Template
 
-from checks.ch05_from_n_plus_one_to_two import failed
-from checks.common import changes
+from checks.common import changes, rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 BOARD = Template("""
@@ -22,7 +22,7 @@ BOARD = Template("""
 
 def more_projects() -> None:
     """there are twelve more projects, and somebody works in all of them"""
-    member = changes.employee()
+    member = rows.employee()
     for number in range(12):
         added = Project.objects.create(
             name=f"Plan {number}",

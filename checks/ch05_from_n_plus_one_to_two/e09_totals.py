@@ -6,22 +6,24 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db.models import F, Sum, prefetch_related_objects
-from shop.models import Category, Order, OrderLine
+from shop.models import Order, OrderLine
 
-from checks.ch05_from_n_plus_one_to_two import customer, failed, order, product, sell
+from checks.ch05_from_n_plus_one_to_two import sell
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def another_line() -> None:
     """the newest orders have one more line"""
-    more = product(Category.objects.earliest("pk"))
+    more = rows.product()
     for each in Order.objects.order_by("-pk")[:5]:
         sell(each, more)
 
 
 def empty_order() -> None:
     """somebody opened an order, and has put nothing into it yet"""
-    order(customer())
+    rows.order()
 
 
 totals = Exercise(

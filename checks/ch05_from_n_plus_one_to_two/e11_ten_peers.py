@@ -1,4 +1,4 @@
-"""05.11 Predict: how far do peers help?: what peers do, and what they do not."""
+"""05.11 Predict: how far do peers help? What peers do, and what they do not."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from company.models import Employee
 from django.core.exceptions import FieldFetchBlocked
 from django.db.models import FETCH_PEERS, FETCH_RAISE, prefetch_related_objects
 
-from checks.ch05_from_n_plus_one_to_two import failed
 from checks.common import changes
+from checks.common.runs import failed
 from glass import watch
 from tutor.judge.exercise import Exercise, Run
 

@@ -8,8 +8,8 @@ from company.models import Department, Employee
 from django.db import connection
 from django.db.models import F
 
-from checks.ch05_from_n_plus_one_to_two import failed
 from checks.common import changes
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

@@ -1,4 +1,4 @@
-"""05.14 The test that notices: a test that notices."""
+"""05.14 The test that notices: queries counted for two sizes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db import connection, reset_queries, transaction
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from checks.ch05_from_n_plus_one_to_two import failed
 from checks.common import changes
+from checks.common.runs import failed
 from glass import watch
 from tutor.judge.exercise import Exercise, Run
 

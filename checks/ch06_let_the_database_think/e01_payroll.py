@@ -1,4 +1,4 @@
-"""06.1 What a department costs: one number."""
+"""06.1 What a department costs: one number for many rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.db import connection
 from django.db.models import Avg, Sum
 from django.db.models.functions import Coalesce
 
-from checks.ch04_forward_and_reverse import failed
 from checks.ch06_let_the_database_think import engineering, same_salary
 from checks.common import changes
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 payroll = Exercise(

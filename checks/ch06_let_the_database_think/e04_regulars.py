@@ -8,32 +8,32 @@ from django.db import connection
 from django.db.models import Count, Q
 from shop.models import Customer, Order
 
-from checks.ch04_forward_and_reverse import customer, failed, order
-from checks.ch06_let_the_database_think import no_orders
+from checks.common import changes, rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def namesakes_order() -> None:
     """two customers of the same name ordered five times each"""
     for _ in range(2):
-        buyer = customer("Kim Lee")
+        buyer = rows.customer("Kim Lee")
         for _ in range(5):
-            order(buyer)
+            rows.order(buyer)
 
 
 def all_cancelled() -> None:
     """a new customer cancelled all of eleven orders"""
-    buyer = customer("Wilma Berg")
+    buyer = rows.customer("Wilma Berg")
     for _ in range(11):
-        order(buyer, status="cancelled")
+        rows.order(buyer, status="cancelled")
 
 
 def exactly_ten() -> None:
     """a new customer has made ten orders, and cancelled one more"""
-    buyer = customer("Inga Dahl")
+    buyer = rows.customer("Inga Dahl")
     for _ in range(10):
-        order(buyer, status="paid")
-    order(buyer, status="cancelled")
+        rows.order(buyer, status="paid")
+    rows.order(buyer, status="cancelled")
 
 
 regulars = Exercise(
@@ -41,7 +41,7 @@ regulars = Exercise(
     "A present for regular customers",
     minutes=6,
     queries=1,
-    changes=[exactly_ten, namesakes_order, all_cancelled, no_orders],
+    changes=[exactly_ten, namesakes_order, all_cancelled, changes.no_orders],
     hints=[
         "Count the orders of each customer with annotate, then filter by that number.",
         "Cancelled orders must not be counted. Count has an argument filter=, which takes a Q.",

@@ -9,17 +9,17 @@ from company.models import Employee, Project, Skill
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from checks.ch04_forward_and_reverse import assign, failed, fetched_all
-from checks.common import changes
+from checks.common import changes, rows
+from checks.common.runs import failed, fetched_all
 from tutor.judge.exercise import Exercise, Run
 
 
 def skilled_newcomer() -> None:
     """somebody was hired who has two skills and three projects"""
-    person = changes.employee(name="Kim Lee")
+    person = rows.employee(name="Kim Lee")
     person.skills.add(*Skill.objects.order_by("pk")[:2])
     for part in Project.objects.order_by("pk")[:3]:
-        assign(person, part)
+        rows.assign(person, part)
 
 
 def somebody_left() -> None:

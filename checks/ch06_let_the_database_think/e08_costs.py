@@ -1,4 +1,4 @@
-"""06.8 Two sums."""
+"""06.8 Two sums, of two tables that multiply each other."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from company.models import Department, Employee, Project
 from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from checks.ch04_forward_and_reverse import failed, fetched_all, project
 from checks.ch06_let_the_database_think import same_salary
-from checks.common import changes
+from checks.common import changes, rows
+from checks.common.runs import failed, fetched_all
 from tutor.judge.exercise import Exercise, Run
 
 
@@ -24,12 +24,12 @@ def same_salary_again() -> None:
 def same_budget() -> None:
     """Sales started two projects with the same budget"""
     for _ in range(2):
-        project(department=Department.objects.get(name="Sales"), budget=5000)
+        rows.project(department=Department.objects.get(name="Sales"), budget=5000)
 
 
 def only_a_project() -> None:
     """a new department has a project and nobody in it"""
-    project(department=changes.department())
+    rows.project(department=rows.department())
 
 
 costs = Exercise(

@@ -8,27 +8,27 @@ from django.db.models import Exists, F, Max, OuterRef, Subquery, Window
 from django.db.models.functions import RowNumber
 from shop.models import Customer, Order
 
-from checks.ch04_forward_and_reverse import customer, failed, order
-from checks.ch06_let_the_database_think import no_orders
+from checks.common import changes, rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def entered_late() -> None:
     """an order of January 2024 was found, and entered only now"""
     buyer = Customer.objects.filter(orders__isnull=False).earliest("pk")
-    order(buyer, number="2026-9999", placed_at="2024-01-02T08:00Z")
+    rows.order(buyer, number="2026-9999", placed_at="2024-01-02T08:00Z")
 
 
 def namesake_orders() -> None:
     """two customers of the same name ordered once each"""
-    order(customer("Kim Lee"), placed_at="2026-03-01T09:00Z")
-    order(customer("Kim Lee"), placed_at="2026-03-01T10:00Z")
+    rows.order(rows.customer("Kim Lee"), placed_at="2026-03-01T09:00Z")
+    rows.order(rows.customer("Kim Lee"), placed_at="2026-03-01T10:00Z")
 
 
 def new_order() -> None:
     """somebody ordered today"""
     buyer = Customer.objects.filter(orders__isnull=False).latest("pk")
-    order(buyer, number="2026-0001-B", placed_at="2026-03-02T09:00Z")
+    rows.order(buyer, number="2026-0001-B", placed_at="2026-03-02T09:00Z")
 
 
 last_orders = Exercise(
@@ -36,7 +36,7 @@ last_orders = Exercise(
     "The last order",
     minutes=6,
     queries=1,
-    changes=[new_order, entered_late, namesake_orders, no_orders],
+    changes=[new_order, entered_late, namesake_orders, changes.no_orders],
     hints=[
         "Write the inner query first: the orders of one customer, the newest first.",
         (

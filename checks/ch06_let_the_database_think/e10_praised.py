@@ -1,4 +1,4 @@
-"""06.10 Only good words: there is none."""
+"""06.10 Only good words: products for which there is no bad review."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections import defaultdict
 from django.db.models import Avg, Count, Exists, Max, Min, OuterRef, Q
 from shop.models import Product, Review
 
-from checks.ch04_forward_and_reverse import failed, review
+from checks.common import changes, rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def bad_word() -> None:
     """a praised product got one star"""
     praised = Product.objects.annotate(worst=Min("review__rating")).filter(worst__gte=4)
-    review(praised.earliest("pk"), 1, "2026-02-01")
+    rows.review(praised.earliest("pk"), 1, "2026-02-01")
 
 
 def two_good_words() -> None:
@@ -22,17 +23,12 @@ def two_good_words() -> None:
     product = Product.objects.create(
         name="Frost Blanket", sku="NEW-1", category_id=product_category(), price=9
     )
-    review(product, 5, "2026-02-01")
-    review(product, 5, "2026-02-02")
+    rows.review(product, 5, "2026-02-01")
+    rows.review(product, 5, "2026-02-02")
 
 
 def product_category() -> int:
     return Product.objects.earliest("pk").category_id
-
-
-def no_words() -> None:
-    """all reviews were deleted"""
-    Review.objects.all().delete()
 
 
 praised = Exercise(
@@ -40,7 +36,7 @@ praised = Exercise(
     "Only good words",
     minutes=5,
     queries=1,
-    changes=[bad_word, two_good_words, no_words],
+    changes=[bad_word, two_good_words, changes.no_reviews],
     hints=[
         "Two conditions: there is a review, and there is no review with a rating below 4.",
         "You can say both with Exists and ~Exists. Or look at one number: the worst rating.",

@@ -8,7 +8,8 @@ from django.db import connection
 from django.db.models import F, OuterRef, Subquery
 from shop.models import Order, OrderLine, Product
 
-from checks.ch04_forward_and_reverse import failed, order
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 _others: dict[int, Decimal] = {}  # the prices of all other lines, before the answer
@@ -21,7 +22,7 @@ def prices_rose() -> None:
 
 def order_with_two_lines() -> None:
     """a new order came in with two lines, and then all prices were halved"""
-    found = order()
+    found = rows.order()
     for product in Product.objects.order_by("-pk")[:2]:
         OrderLine.objects.create(order=found, product=product, quantity=2, unit_price=product.price)
     Product.objects.update(price=F("price") / 2)

@@ -1,4 +1,4 @@
-"""06.12 The podium: a window."""
+"""06.12 The podium: places within each group, by a window function."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from company.models import Department, Employee
 from django.db.models import Count, F, OuterRef, Subquery, Window
 from django.db.models.functions import Coalesce, DenseRank, Rank, RowNumber
 
-from checks.ch04_forward_and_reverse import failed, fetched_all
-from checks.common import changes
+from checks.common import changes, rows
+from checks.common.runs import failed, fetched_all
 from tutor.judge.exercise import Exercise, Run
 
 
@@ -18,19 +18,19 @@ def shared_first() -> None:
     """somebody in Sales was hired for the highest salary there"""
     sales = Department.objects.get(name="Sales")
     top = sales.employees.latest("salary").salary
-    changes.employee(department=sales, salary=top)
+    rows.employee(department=sales, salary=top)
 
 
 def shared_second() -> None:
     """somebody in Finance was hired for the second highest salary there"""
     finance = Department.objects.get(name="Finance")
     salary = finance.employees.order_by("-salary")[1].salary
-    changes.employee(department=finance, salary=salary)
+    rows.employee(department=finance, salary=salary)
 
 
 def rich_without_department() -> None:
     """somebody without a department earns most"""
-    changes.employee(department=None, salary=200_000)
+    rows.employee(department=None, salary=200_000)
 
 
 podium = Exercise(

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Case, Count, Sum, Value, When
 from shop.models import OrderLine, Product
 
-from checks.ch04_forward_and_reverse import failed
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from django.db import connection
 from shop.models import Customer
 
-from checks.ch04_forward_and_reverse import customer, failed
 from checks.ch06_let_the_database_think import no_customers
+from checks.common import rows
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
 def from_aquila() -> None:
     """two customers of the same name in L'Aquila joined"""
     for _ in range(2):
-        Customer.objects.filter(pk=customer("Chiara D'Amico").pk).update(city="L'Aquila")
+        Customer.objects.filter(pk=rows.customer("Chiara D'Amico").pk).update(city="L'Aquila")
 
 
 def nearby() -> None:
     """customers from North Dublin and from "dublin" joined"""
     for city in ("North Dublin", "dublin"):
-        Customer.objects.filter(pk=customer("Una Kelly").pk).update(city=city)
+        Customer.objects.filter(pk=rows.customer("Una Kelly").pk).update(city=city)
 
 
 safe_search = Exercise(

@@ -20,17 +20,13 @@ VANISHED = (
     "With weak=False the signal keeps it alive."
 )
 
-
 OTHER_SENDER = "The sender was another one. Hand on the sender that your function got."
-
 
 NO_FUNCTION = (
     "connect takes a function that is to be called later. You handed over what it returned."
 )
 
-
 UNHEARD = "The bell rang, and nobody came. Is your receiver connected, to this signal?"
-
 
 #: Who heard a bell of the check in the present run: (name, sender, the values).
 HEARD: list[tuple[str, Any, dict[str, Any]]] = []

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from shop.models import Product
 
 from checks.ch07_the_doorbell import HEARD, VANISHED, as_on_a_server, listener, trouble, vanished
-from checks.common import changes
+from checks.common import rows
 from tutor.judge.exercise import Exercise, Run
 
 NOT_RUN = (
@@ -45,7 +45,7 @@ def check(run: Run) -> str | None:
     department = Department.objects.earliest("pk")
     if HEARD:
         return "note ran when a department was only read. post_save rings after a save."
-    for number, save in enumerate((department.save, changes.department), start=1):
+    for number, save in enumerate((department.save, rows.department), start=1):
         try:
             save()
         except Exception as error:  # noqa: BLE001 A learner's own receiver may do anything.
@@ -58,7 +58,7 @@ def check(run: Run) -> str | None:
             return "note ran more than once for one save. It is registered under two keys."
     if not Department.objects.filter(name="Archive").exists():
         return "note ran, and nothing was saved. Leave save() as it is, and connect to its signal."
-    changes.employee()
+    rows.employee()
     Product.objects.earliest("pk").save()
     if others := {getattr(sender, "__name__", sender) for _, sender, _ in HEARD[2:]}:
         return (

@@ -11,7 +11,7 @@ from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
 from checks.ch07_the_doorbell import VANISHED, as_on_a_server, trouble, vanished
-from checks.common import changes
+from checks.common import rows
 from tutor.judge import compare
 from tutor.judge.exercise import Exercise, Run
 
@@ -41,7 +41,7 @@ def check(run: Run) -> str | None:
         return "There is mail already, and nobody was hired yet. Only who is new gets one."
     gone = vanished(post_save)
     try:
-        ann = changes.employee(email="ann@northlight.example")
+        ann = rows.employee(email="ann@northlight.example")
         if not mails:
             return VANISHED if gone else "Somebody was hired, and the list is still empty."
         if mails != [ann.email]:
@@ -66,7 +66,7 @@ def check(run: Run) -> str | None:
     except Exception as error:  # noqa: BLE001 A learner's receiver may do anything.
         return trouble(error)
     try:
-        changes.department()
+        rows.department()
     except Exception as error:  # noqa: BLE001 A learner's receiver may do anything.
         return f"A department was saved, and your receiver heard it: name the sender. {error}"
     return None

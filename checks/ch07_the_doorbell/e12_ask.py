@@ -14,8 +14,6 @@ from tutor.judge import compare
 from tutor.judge.exercise import Exercise, Run
 
 PRICES = {"north": 12, "south": 9, "west": 15}
-
-
 OWN = 11
 
 

@@ -12,12 +12,11 @@ from typing import Any
 from company.models import Employee, Skill
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
-from checks.common import changes
+from checks.common import rows
 from glass.layers.signals import ReceiverCall
 from tutor.judge.exercise import Exercise, Run
 
 LAYERS = ("sql", "signals")
-
 
 #: Arguments that only some signals of models carry.
 CARRIED = ("created", "raw", "update_fields", "origin", "action", "reverse", "pk_set", "model")
@@ -52,11 +51,11 @@ def of_days(task: Exercise, days: dict[Callable[[], Any], Any]) -> None:
     """What all exercises share that get a day: each day, what is right then, and usual mistakes."""
 
     @task.cases
-    def _() -> object:
+    def cases() -> object:
         return [(Day(work, expected),) for work, expected in days.items()]
 
     @task.expects
-    def _(day: Day) -> object:
+    def expected(day: Day) -> object:
         return day.expected() if callable(day.expected) else day.expected
 
     @task.mistake("day was never called. Connect the receiver, then call day().")
@@ -140,7 +139,7 @@ def of_days(task: Exercise, days: dict[Callable[[], Any], Any]) -> None:
 
 def hire(name: str, **values: Any) -> Employee:
     email = f"{name.lower().replace(' ', '.')}@northlight.example"
-    return changes.employee(**{"name": name, "email": email} | values)
+    return rows.employee(**{"name": name, "email": email} | values)
 
 
 def calls(run: Run) -> int:

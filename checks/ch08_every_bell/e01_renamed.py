@@ -1,4 +1,4 @@
-"""08.1 Predict: which bells, in order: the order of the signals."""
+"""08.1 Predict: which bells, in order."""
 
 from __future__ import annotations
 

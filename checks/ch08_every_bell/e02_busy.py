@@ -1,4 +1,4 @@
-"""08.2 Predict: how often it rings: how often."""
+"""08.2 Predict: how often it rings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""08.3 New people only: created."""
+"""08.3 New people only: what created says."""
 
 from __future__ import annotations
 

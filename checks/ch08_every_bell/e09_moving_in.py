@@ -13,7 +13,7 @@ from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
 from checks.ch08_every_bell import LAYERS, Day, of_days
-from checks.common import changes
+from checks.common import changes, rows
 from tutor.judge.exercise import Exercise, Run
 
 
@@ -30,7 +30,7 @@ def projects_of(department: Department) -> list[str]:
 
 def opened() -> list[str]:
     """a department is opened, and renamed a little later"""
-    archive = changes.department(name="Archive")
+    archive = rows.department(name="Archive")
     archive.name = "Library"
     archive.save()
     Skill.objects.create(name="Falconry")

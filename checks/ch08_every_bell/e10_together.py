@@ -1,4 +1,4 @@
-"""08.10 All or nothing: all or nothing, also when a receiver fails."""
+"""08.10 All or nothing, also when a receiver fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""08.11 A raise that is heard: changes that receivers hear."""
+"""08.11 A raise that is heard: update() sends no signal, save() does."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from typing import Any
 from accounts.models import Profile
 from django.contrib.auth.models import User
 
-from checks.ch09_signals_at_work import failed, new_login
+from checks.ch09_signals_at_work import new_login
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 PHONES: dict[int, str] = {}

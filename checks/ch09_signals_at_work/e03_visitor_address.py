@@ -1,4 +1,4 @@
-"""09.3 Who is behind the proxy?: the address behind a proxy."""
+"""09.3 Who is behind the proxy? The address that can be believed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""09.4 The list of the night: the failures."""
+"""09.4 The list of the night: logins that failed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.dispatch import receiver
 from django.test import Client, RequestFactory
 
 from checks.ch08_every_bell import Day, of_days
-from checks.ch09_signals_at_work import SIGNALS, failed, new_login
+from checks.ch09_signals_at_work import SIGNALS, new_login
+from checks.common.runs import failed
 from glass.layers.signals import ReceiverCall
 from tutor.judge.exercise import Exercise, Run
 

@@ -1,4 +1,4 @@
-"""09.5 Is the door locked?: the lock."""
+"""09.5 Is the door locked? Five failures within a quarter of an hour."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.db.models import Count, Q
 from tutor.judge.exercise import Exercise, Run
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
 
 #: Name -> the minutes ago of its failures, and other values of some.
 TRIES: dict[str, list[tuple[float, dict[str, Any]]]] = {
@@ -108,25 +107,17 @@ five_are_enough = is_locked.mistake("Five failures are enough: at least five, no
     about("ann")
 )
 
-
 too_few = is_locked.mistake("Four failures do not lock yet.")(about("ben"))
-
-
 successes_counted = is_locked.mistake("A successful login is no failure.")(about("fatima"))
-
-
 forgiven_counted = is_locked.mistake("Failures that are forgiven no longer count.")(about("cleo"))
-
 
 old_counted = is_locked.mistake("Some of these failures are old: only 15 minutes count.")(
     about("dara")
 )
 
-
 boundary = is_locked.mistake(
     "A failure of exactly 15 minutes ago is not younger than 15 minutes: greater, not equal."
 )(about("emil"))
-
 
 others_counted = is_locked.mistake(
     '"kofi", "Kofi" and "kofi2" are three names. Compare the username exactly.'

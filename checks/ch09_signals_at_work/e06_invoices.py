@@ -1,4 +1,4 @@
-"""09.6 Predict: how many invoices?: what is certain."""
+"""09.6 Predict: how many invoices? What is certain, and what is not."""
 
 from __future__ import annotations
 

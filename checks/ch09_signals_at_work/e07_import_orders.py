@@ -1,4 +1,4 @@
-"""09.7 The orders of the fair: an import."""
+"""09.7 The orders of the fair: an import in which a row may fail."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from shop.checkout import CannotOrder, place_order
 from shop.models import Customer, Invoice, Order, OrderLine, Product
 from shop.signals import order_created
 
-from checks.ch09_signals_at_work import SIGNALS, failed
+from checks.ch09_signals_at_work import SIGNALS
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 type OrderRow = tuple[str, str, int]
 
 
 ANN, BEN, CLEO = "ann.obrien@example.com", "ben.okafor@example.com", "cleo.papadakis@example.net"
-
 
 FAIRS: list[tuple[OrderRow, ...]] = [
     ((ANN, "HER-001", 2), (BEN, "HER-002", 1)),
@@ -26,10 +26,7 @@ FAIRS: list[tuple[OrderRow, ...]] = [
     (),
 ]
 
-
 STOCK = 7
-
-
 LAST_KEY = 400
 
 

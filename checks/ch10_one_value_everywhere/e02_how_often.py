@@ -1,4 +1,4 @@
-"""10.2 Predict: how often does it run?: a processor runs for each render that gets a request."""
+"""10.2 Predict: how often does it run? Once for each render that gets a request."""
 
 from __future__ import annotations
 

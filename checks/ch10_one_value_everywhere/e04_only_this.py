@@ -1,4 +1,4 @@
-"""10.4 Predict: only: only hides what the processors gave, too."""
+"""10.4 Predict: only. It hides what the processors gave, too."""
 
 from __future__ import annotations
 

@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template import Context, RequestContext, Template, engines
 
 from checks.ch10_one_value_everywhere import PROGRAM, request_of
-from checks.common import changes, pages
+from checks.common import pages, rows
 from tutor.judge.exercise import Exercise, Run
 
 
 def hostile_login() -> None:
     """there is a user whose name is a small program"""
-    changes.login(f"<script>{PROGRAM}</script>")
+    rows.login(f"<script>{PROGRAM}</script>")
 
 
 PROFILE = '{% extends "base.html" %}{% block content %}<h1>{{ owner.username }}</h1>{% endblock %}'

@@ -16,8 +16,6 @@ import glass.sandbox.caches
 from tutor.judge.exercise import Run
 
 TEN_MINUTES = 600
-
-
 LAYERS = ("sql", "cache")
 
 

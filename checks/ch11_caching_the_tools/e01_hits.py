@@ -1,4 +1,4 @@
-"""11.1 Predict: hit or miss?: timeouts, None, versions."""
+"""11.1 Predict: hit or miss? Timeouts, None, versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""11.3 A key for each search: keys."""
+"""11.3 A key for each search: what belongs into it."""
 
 from __future__ import annotations
 

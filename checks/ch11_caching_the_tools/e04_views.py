@@ -1,4 +1,4 @@
-"""11.4 How often was it looked at?: a counter."""
+"""11.4 How often was it looked at? A counter that loses nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""11.6 Predict: which budget?: a stale object is saved."""
+"""11.6 Predict: which budget? A stale object is saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""11.8 Only one of them: a lock."""
+"""11.8 Only one of them: a lock in the cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""11.10 Tests that do not know each other: tests."""
+"""11.10 Tests that do not know each other: the cache is emptied before each."""
 
 from __future__ import annotations
 

@@ -14,8 +14,6 @@ from checks.ch12_caching_pages import OTHERS, WEB
 from tutor.judge.exercise import Exercise, Run
 
 CARD = "{% load cache %}{% cache 600 card product.pk language %}{{ product.name }}{% endcache %}"
-
-
 LANGUAGES = ("en", "de")
 
 

@@ -1,4 +1,4 @@
-"""12.9 Which pages leak?: the test with two browsers."""
+"""12.9 Which pages leak? The test with two browsers."""
 
 from __future__ import annotations
 

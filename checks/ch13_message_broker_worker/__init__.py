@@ -9,13 +9,6 @@ from typing import Any
 from celery import current_app
 from celery.signals import before_task_publish
 
-from tutor.judge.exercise import Run
-
-
-def failed(run: Run, kind: str, word: str = "") -> bool:
-    """Whether the answer raised an error of this kind that speaks of the word."""
-    return type(run.error).__name__ == kind and word in str(run.error)
-
 
 @dataclass
 class Message:

@@ -1,4 +1,4 @@
-"""13.1 Predict: how many messages?: what sends a message, and what does not."""
+"""13.1 Predict: how many messages? What sends one, and what does not."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator, no-untyped-call"
 from __future__ import annotations

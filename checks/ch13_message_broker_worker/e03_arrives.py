@@ -1,4 +1,4 @@
-"""13.3 Will it arrive?: what comes out of a message."""
+"""13.3 Will it arrive? What comes out of a message."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator, no-untyped-call"
 from __future__ import annotations
@@ -15,8 +15,8 @@ from kombu.serialization import dumps, loads
 from kombu.utils import json as kombu_json
 from shop.models import Order
 
-from checks.ch13_message_broker_worker import failed
 from checks.common import changes
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 arrives = Exercise(

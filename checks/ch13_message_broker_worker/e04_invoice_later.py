@@ -12,7 +12,8 @@ from celery.result import AsyncResult
 from shop.models import Order
 from shop.tasks import write_invoice
 
-from checks.ch13_message_broker_worker import SENT, failed, sending
+from checks.ch13_message_broker_worker import SENT, sending
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 HOUR, DAY = 3_600, 86_400

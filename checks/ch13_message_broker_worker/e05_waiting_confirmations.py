@@ -1,4 +1,4 @@
-"""13.5 What is in the queue?: the message on the wire."""
+"""13.5 What is in the queue? The message on the wire."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator, no-untyped-call"
 from __future__ import annotations
@@ -11,8 +11,8 @@ from uuid import uuid4
 from celery import current_app
 from shop.tasks import monthly_sales, send_confirmation, write_invoice
 
-from checks.ch13_message_broker_worker import failed
 from checks.common import changes
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 waiting_confirmations = Exercise(

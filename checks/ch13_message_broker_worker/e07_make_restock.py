@@ -1,4 +1,4 @@
-"""13.7 A task of your own: a task."""
+"""13.7 A task of your own: a decorated function that is returned."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator, no-untyped-call"
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""13.8 Who goes where?: routes."""
+"""13.8 Who goes where? Routes of tasks to queues."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator, no-untyped-call"
 from __future__ import annotations

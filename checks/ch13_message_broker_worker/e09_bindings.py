@@ -1,4 +1,4 @@
-"""13.9 Bindings: bindings of a topic exchange."""
+"""13.9 Bindings of a topic exchange."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator, no-untyped-call"
 from __future__ import annotations
@@ -27,7 +27,6 @@ KEYS = [
     *("orders.new.no", "invoice.paid.no.late", "reorder.new.no", "invoice.order.no"),
     "parcel.invoice.paid.no",
 ]
-
 
 RULES: dict[str, Callable[[list[str]], bool]] = {
     "orders": lambda words: words[0] == "order",

@@ -11,7 +11,8 @@ from celery import current_app
 from django.db import transaction
 from shop.models import Customer
 
-from checks.ch13_message_broker_worker import SENT, failed, sending
+from checks.ch13_message_broker_worker import SENT, sending
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 sign_up = Exercise(
@@ -44,8 +45,6 @@ def key_of(email: str) -> Any:
 
 
 EARLY = "Inside a transaction of the caller's the message was sent before the commit."
-
-
 ROLLED_BACK = "The transaction around it was rolled back, and the message was sent all the same."
 
 

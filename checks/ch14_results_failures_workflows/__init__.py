@@ -8,13 +8,6 @@ from typing import Any
 from celery.canvas import Signature
 from celery.result import AsyncResult, EagerResult
 
-from tutor.judge.exercise import Run
-
-
-def failed(run: Run, kind: str, word: str = "") -> bool:
-    """Whether the answer raised an error of this kind that speaks of the word."""
-    return type(run.error).__name__ == kind and word in str(run.error)
-
 
 def workflow(value: Any) -> Signature | None:
     """The signature of the answer, which is a plain dictionary by now; or None."""

@@ -1,4 +1,4 @@
-"""14.1 Predict: three retries: attempts."""
+"""14.1 Predict: three retries. How many attempts?"""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator"
 from __future__ import annotations

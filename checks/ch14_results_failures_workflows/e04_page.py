@@ -9,8 +9,8 @@ from celery import Celery
 from celery.result import AsyncResult
 from shop.tasks import CourierBusy
 
-from checks.ch14_results_failures_workflows import failed
 from checks.common import changes
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 STORE = Celery("tickets", broker="memory://", backend="cache+memory://", set_as_current=False)

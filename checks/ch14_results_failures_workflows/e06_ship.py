@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from shop.models import Category, Customer, Order, OrderLine, Product
 
-from checks.ch14_results_failures_workflows import failed
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 ship = Exercise(
@@ -31,7 +31,6 @@ ship = Exercise(
 
 # The case is in the order's number. All its products have this stock.
 STOCK = 20
-
 
 QUANTITIES = {
     "paid": (4,),

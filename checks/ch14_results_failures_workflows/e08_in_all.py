@@ -25,7 +25,7 @@ in_all = Exercise(
 )
 
 
-@shared_task(name="tutor.checks.total")
+@shared_task(name="checks.total")
 def total(amounts: list[str]) -> str:
     return str(sum(map(Decimal, amounts), Decimal("0.00")))
 
@@ -97,7 +97,7 @@ def chain_with_a_group(order_ids: list[int]) -> object:
     return chain(group([write_invoice.s(pk) for pk in order_ids]), total.signature())
 
 
-@shared_task(name="tutor.checks.waits")
+@shared_task(name="checks.waits")
 def waits_for_all(order_ids: list[int]) -> str:
     return total([write_invoice.delay(pk).get() for pk in order_ids])
 

@@ -10,13 +10,11 @@ from django.core import mail
 from django.db import transaction
 from shop.models import Invoice, Order
 
-from checks.ch14_results_failures_workflows import failed
 from checks.common import changes
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 SHOP = Celery("shop of the checks", broker="memory://", set_as_current=False)
-
-
 SHOP.conf.task_always_eager = True
 
 

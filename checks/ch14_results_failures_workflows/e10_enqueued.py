@@ -11,7 +11,7 @@ from django.tasks import TaskResult
 from django.tasks import task as django_task
 from shop.models import Customer
 
-from checks.ch14_results_failures_workflows import failed
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

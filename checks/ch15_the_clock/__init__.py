@@ -8,14 +8,7 @@ from typing import Any
 
 from subscriptions.models import Membership
 
-from tutor.judge.exercise import Run
-
 TODAY = date(2026, 3, 2)
-
-
-def failed(run: Run, kind: str, word: str = "") -> bool:
-    """Whether the answer raised an error of this kind that speaks of the word."""
-    return type(run.error).__name__ == kind and word in str(run.error)
 
 
 def the_one_of(name: str) -> Any:

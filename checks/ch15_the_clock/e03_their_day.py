@@ -1,4 +1,4 @@
-"""15.3 What day is it there?: today needs a place."""
+"""15.3 What day is it there? Today needs a place."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator"
 from __future__ import annotations
@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from checks.ch15_the_clock import failed
 from checks.common import changes
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 their_day = Exercise(

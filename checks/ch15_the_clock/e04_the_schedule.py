@@ -1,4 +1,4 @@
-"""15.4 Four jobs by the clock: a schedule."""
+"""15.4 Four jobs by the clock: a schedule for beat."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator"
 from __future__ import annotations
@@ -35,8 +35,6 @@ the_schedule = Exercise(
 
 
 BACKUP, CHECK = "backups.tasks.nightly_backup", "backups.tasks.check_backups"
-
-
 SESSIONS, REPORT = "accounts.tasks.clear_sessions", "shop.tasks.monthly_sales"
 
 
@@ -50,20 +48,10 @@ def times(run: BeatRun, task: str) -> list[str]:
 
 
 NIGHTS = ["27 03:00", "28 03:00", "01 03:00", "02 03:00", "03 03:00"]
-
-
 HALF_DAYS = [f"{day} {hour}:00" for day in ("27", "28", "01", "02", "03") for hour in ("00", "12")]
-
-
 HALF_DAYS = ["26 12:00", *HALF_DAYS[:-1]]
-
-
 DAYS = ["27 09:17", "28 09:17", "01 09:17", "02 09:17"]
-
-
 YEARS = [([2026], {}), ([], {"year": 2026})]
-
-
 WANTED = {BACKUP: NIGHTS, CHECK: HALF_DAYS, SESSIONS: DAYS, REPORT: ["01 06:30"]}
 
 

@@ -1,4 +1,4 @@
-"""15.5 Whose birthday is it?: birthdays, 29 February too."""
+"""15.5 Whose birthday is it? 29 February too."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator"
 from __future__ import annotations
@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from django.db.models import Q
 from shop.models import Customer
 
-from checks.ch15_the_clock import TODAY, failed
+from checks.ch15_the_clock import TODAY
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

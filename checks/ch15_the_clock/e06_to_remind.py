@@ -1,4 +1,4 @@
-"""15.6 Who must be reminded?: a range, and what is not done yet."""
+"""15.6 Who must be reminded? A range, and what is not done yet."""
 
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator"
 from __future__ import annotations

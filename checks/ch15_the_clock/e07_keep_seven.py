@@ -33,8 +33,6 @@ def copies(*days: str) -> list[str]:
 
 
 MARCH = copies(*(f"2026-03-{day:02}" for day in (5, 2, 9, 1, 4, 8, 3, 7, 6)))
-
-
 NEW_YEAR = copies(*(f"2026-01-0{day}" for day in range(1, 7)), "2025-12-31", "2025-12-30")
 
 

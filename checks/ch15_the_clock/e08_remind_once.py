@@ -3,36 +3,26 @@
 # mypy: disable-error-code="attr-defined, misc, untyped-decorator"
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from subscriptions.models import Membership, Reminder
 
-from checks.ch15_the_clock import failed, reminded_last_year, reminded_now, the_one_of
+from checks.ch15_the_clock import reminded_last_year, reminded_now, the_one_of
+from checks.common.meanwhile import after_looking_at, nobody_else
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
-def write_as_well(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    """After the first SELECT of the reminders: another worker is quicker, and tells Ann."""
-    result = execute(sql, params, many, context)
-    if sql.startswith("SELECT") and "subscriptions_reminder" in sql:
-        nobody_else()
-        ann = the_one_of("Ann O'Brien")
-        ann.reminders.create(ends_on=ann.ends_on)
-        TOLD.add(ann.pk)
-    return result
+def tell_ann() -> None:
+    reminded_now()
+    TOLD.add(the_one_of("Ann O'Brien").pk)
 
 
 def same_moment() -> None:
     """between your look and your INSERT another worker writes Ann's row"""
-    connection.execute_wrappers.append(write_as_well)
-
-
-def nobody_else() -> None:
-    with suppress(ValueError):
-        connection.execute_wrappers.remove(write_as_well)
+    after_looking_at("subscriptions_reminder", tell_ann)
 
 
 class Post:
@@ -81,10 +71,8 @@ AGAIN = {
     "it outside of the block.",
 }
 
-
 # The keys of those whose reminder is out before the answer is called.
 TOLD: set[int] = set()
-
 
 # The keys of all reminders that there are then.
 BEFORE: set[int] = set()
@@ -92,8 +80,7 @@ BEFORE: set[int] = set()
 
 @remind_once.cases
 def cases() -> object:
-    quick = write_as_well in connection.execute_wrappers
-    nobody_else()  # It waits for the answer's look, not for those below.
+    quicker = nobody_else()  # It waits for the answer's look, not for those below.
     TOLD.clear()
     TOLD.update(
         Reminder.objects.filter(ends_on=F("membership__ends_on")).values_list(
@@ -103,7 +90,7 @@ def cases() -> object:
     BEFORE.clear()
     BEFORE.update(Reminder.objects.values_list("pk", flat=True))
     ann, ben = the_one_of("Ann O'Brien"), the_one_of("Ben Okafor")
-    if quick:
+    if quicker:
         same_moment()
     return [(ann, Post()), (ben, Post()), (ben, Post(fails=True))]
 

@@ -7,8 +7,6 @@ from functools import cache
 import httpx
 from partners.sandbox import Sandbox, past_proxies
 
-from tutor.judge.exercise import Run
-
 #: The project's SQL has times of today and random keys in it.
 REQUESTS = ("http",)
 
@@ -24,11 +22,6 @@ def partner() -> Sandbox:
     sandbox.reset()
     past_proxies()  # The environment is put back before each run.
     return sandbox
-
-
-def failed(run: Run, kind: str, word: str = "") -> bool:
-    """Whether the answer raised an error of this kind that speaks of the word."""
-    return type(run.error).__name__ == kind and word in str(run.error)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""16.1 Predict: who is believed?: the door."""
+"""16.1 Predict: who is believed? A signature, and its time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""16.2 Did the partner write this?: a signature."""
+"""16.2 Did the partner write this? A signature."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ import hmac
 import json
 from contextlib import suppress
 
-from checks.ch16_talking_to_others import failed
 from checks.common import changes
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 KEY = b"the secret of both"
-
-
 BODY = b'{"type":"payment.paid","number":"pay_7","sequence":1}'
-
-
 NO_TEXT = b"\xff\xfe no text"
-
-
 NOW = 1_772_445_600  # 2 March 2026, 10:00 UTC
 
 

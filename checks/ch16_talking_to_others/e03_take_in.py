@@ -1,24 +1,21 @@
-"""16.3 Once, and only once: once."""
+"""16.3 Once, and only once: an event that comes twice."""
 
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from partners.models import WebhookEvent
 
-from checks.ch16_talking_to_others import failed
+from checks.common.meanwhile import after_looking_at, nobody_else
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 EVENT = {"id": "evt_7", "type": "payment.paid", "number": "pay_7", "sequence": 1}
 
-
 #: What stood in the table before the answer ran, and what another request wrote meanwhile.
 THERE: dict[tuple[str, str], Any] = {}
-
-
 MEANWHILE: set[tuple[str, str]] = set()
 
 
@@ -36,25 +33,15 @@ def other_partner() -> None:
     write_event("parcels", "evt_7", {"id": "evt_7"})
 
 
-def write_as_well(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    """After the first SELECT of the events: another request is quicker."""
-    result = execute(sql, params, many, context)
-    if sql.startswith("SELECT") and "partners_webhookevent" in sql:
-        nobody_else()
-        write_event("cards", "evt_7", EVENT)
-        THERE["cards", "evt_7"] = EVENT
-        MEANWHILE.add(("cards", "evt_7"))
-    return result
+def write_as_well() -> None:
+    write_event("cards", "evt_7", EVENT)
+    THERE["cards", "evt_7"] = EVENT
+    MEANWHILE.add(("cards", "evt_7"))
 
 
 def same_moment() -> None:
     """between your look and your INSERT another request writes the same event down"""
-    connection.execute_wrappers.append(write_as_well)
-
-
-def nobody_else() -> None:
-    with suppress(ValueError):
-        connection.execute_wrappers.remove(write_as_well)
+    after_looking_at("partners_webhookevent", write_as_well)
 
 
 take_in = Exercise(
@@ -82,7 +69,7 @@ def cases() -> object:
     THERE.clear()
     MEANWHILE.clear()
     with connection.cursor() as cursor:
-        # Not the ORM's SELECT: that is what write_as_well() waits for.
+        # Not the ORM's SELECT: that is what the rival waits for.
         cursor.execute("/* */ SELECT partner, event_id, payload FROM partners_webhookevent")
         for partner, id, payload in cursor.fetchall():
             THERE[partner, id] = json.loads(payload) if isinstance(payload, str) else payload

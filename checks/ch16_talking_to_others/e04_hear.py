@@ -1,4 +1,4 @@
-"""16.4 The latest news win: the latest news."""
+"""16.4 The latest news win: events that overtake each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import transaction
 from partners.models import Parcel
 from shop.models import Order
 
-from checks.ch16_talking_to_others import failed
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 
@@ -67,8 +67,6 @@ def states() -> dict[str, tuple[int, str]]:
 
 #: The parcels as they are, and as they are to be: number -> (sequence, status).
 BEFORE: dict[str, tuple[int, str]] = {}
-
-
 AFTERWARDS: dict[str, tuple[int, str]] = {}
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from checks.ch16_talking_to_others import REQUESTS, _client, _sandbox, failed, partner
+from checks.ch16_talking_to_others import REQUESTS, _client, _sandbox, partner
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 ask = Exercise(

@@ -1,4 +1,4 @@
-"""16.6 Predict: how often is it paid?: keys."""
+"""16.6 Predict: how often is it paid? Idempotency keys."""
 
 from __future__ import annotations
 

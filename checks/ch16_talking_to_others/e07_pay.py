@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from checks.ch16_talking_to_others import REQUESTS, _client, _sandbox, failed, partner
+from checks.ch16_talking_to_others import REQUESTS, _client, _sandbox, partner
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

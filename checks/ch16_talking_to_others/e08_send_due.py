@@ -90,8 +90,6 @@ def letters() -> dict[str, tuple[int, str, datetime]]:
 
 
 LETTERS: dict[str, tuple[int, str, datetime]] = {}
-
-
 DUE: set[str] = set()
 
 

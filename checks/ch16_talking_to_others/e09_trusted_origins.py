@@ -21,7 +21,6 @@ TRUSTED = (
     "https://a.b.gardens.example",
 )
 
-
 STRANGE = (
     "https://evil.example",
     "http://www.northlight.example",

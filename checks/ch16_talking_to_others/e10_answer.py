@@ -1,4 +1,4 @@
-"""16.10 Who may read the answer: who may read."""
+"""16.10 Who may read the answer: CORS."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils.cache import patch_vary_headers
 
-from checks.ch16_talking_to_others import REQUESTS, failed
+from checks.ch16_talking_to_others import REQUESTS
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 ALLOWED = ["https://track.example", "https://www.carrier.example:8443"]
-
-
 ALLOW = "Access-Control-Allow-"
 
 

@@ -9,18 +9,12 @@ from django.db import connection
 from loyalty.models import PointEntry
 from shop.models import Customer, Order, OrderLine, Product
 
+from checks.common.meanwhile import after_looking_at, nobody_else
 from tutor.judge.exercise import Run
 
 #: The project's SQL has times of today and random keys in it.
 REQUESTS = ("http",)
-
-
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-def failed(run: Run, kind: str, word: str = "") -> bool:
-    """Whether the answer raised an error of this kind that speaks of the word."""
-    return type(run.error).__name__ == kind and word in str(run.error)
 
 
 def ann() -> Customer:
@@ -51,38 +45,25 @@ def entries() -> list[tuple[int, int, str, int]]:
 
 #: The entries that were there before the answer ran, and those that another worker wrote meanwhile.
 BEFORE: list[tuple[int, int, str, int]] = []
-
-
 MEANWHILE: list[tuple[int, int, str, int]] = []
 
 
 def quicker(points: int, reason: str, word: str = "") -> None:
     """After a SELECT of the entries (with this word in it) another worker writes the entry."""
 
-    def write_as_well(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        result = execute(sql, params, many, context)
-        if sql.startswith("SELECT") and "loyalty_pointentry" in sql and word in str(params):
-            alone()
-            order = Order.objects.earliest("pk")
-            entry(order, points, reason)
-            MEANWHILE.append((order.customer_id, order.pk, reason, points))
-        return result
+    def write_as_well() -> None:
+        order = Order.objects.earliest("pk")
+        entry(order, points, reason)
+        MEANWHILE.append((order.customer_id, order.pk, reason, points))
 
-    alone()
-    connection.execute_wrappers.append(write_as_well)
-
-
-def alone() -> None:
-    """Nobody else writes any more."""
-    wrappers = connection.execute_wrappers
-    wrappers[:] = [each for each in wrappers if each.__name__ != "write_as_well"]
+    after_looking_at("loyalty_pointentry", write_as_well, word)
 
 
 def look() -> None:
     """Note what is there before the answer runs."""
     MEANWHILE.clear()
     with connection.cursor() as cursor:
-        # Not the ORM's SELECT: that is what write_as_well() waits for.
+        # Not the ORM's SELECT: that is what the rival waits for.
         cursor.execute("/* */ SELECT customer_id, order_id, reason, points FROM loyalty_pointentry")
         BEFORE[:] = cursor.fetchall()
 
@@ -92,7 +73,7 @@ def booked(run: Run, wanted: tuple[int, int, str, int] | None) -> str | None:
 
     wanted  the entry that it had to write, if it was not there
     """
-    alone()
+    nobody_else()
     before = set(BEFORE) | set(MEANWHILE)
     there = wanted is None or any(row[1:3] == wanted[1:3] for row in before)
     rows = before if there or wanted is None else before | {wanted}

@@ -1,4 +1,4 @@
-"""17.1 Predict: how many messages?: what is sent."""
+"""17.1 Predict: how many messages? What one order sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""17.2 Predict: how often is the money taken?: at least once, and still once."""
+"""17.2 Predict: how often is the money taken? At least once, and still once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""17.3 Step 1: what an order is worth: what an order is worth."""
+"""17.3 Step 1: what an order is worth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""17.4 Step 2: give them, once: once."""
+"""17.4 Step 2: give the points, once."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from checks.ch17_one_order import (
     booked,
     entries,
     entry,
-    failed,
     look,
     quicker,
     taken_back_before,
 )
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

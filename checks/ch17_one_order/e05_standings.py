@@ -1,4 +1,4 @@
-"""17.5 Step 3: who has how many?: who has how many."""
+"""17.5 Step 3: who has how many points?"""
 
 from __future__ import annotations
 

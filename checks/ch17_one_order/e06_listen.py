@@ -1,4 +1,4 @@
-"""17.6 Step 4: hear the order: hear the order."""
+"""17.6 Step 4: hear the order."""
 
 from __future__ import annotations
 

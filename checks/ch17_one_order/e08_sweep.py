@@ -1,4 +1,4 @@
-"""17.8 Step 6: what got lost is found: what got lost."""
+"""17.8 Step 6: what got lost is found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.db.models import Exists, OuterRef, Q
 from loyalty.models import PointEntry
 from shop.models import Order
 
-from checks.ch17_one_order import NOW, entry, failed, new_order
+from checks.ch17_one_order import NOW, entry, new_order
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

@@ -1,4 +1,4 @@
-"""17.9 Step 7: the badge: the badge."""
+"""17.9 Step 7: the badge, asked for only where it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""17.10 Step 8: the cache: the cache."""
+"""17.10 Step 8: the cache, and when it forgets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from django.db import transaction
 from loyalty.models import PointEntry
 from shop.models import Order
 
-from checks.ch17_one_order import REQUESTS, entries, entry, failed
+from checks.ch17_one_order import REQUESTS, entries, entry
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

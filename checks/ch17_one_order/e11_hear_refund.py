@@ -1,4 +1,4 @@
-"""17.11 Step 9: the partner says "refunded": refunded."""
+"""17.11 Step 9: the partner says "refunded"."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from checks.ch17_one_order import (
     booked,
     entries,
     entry,
-    failed,
     look,
     quicker,
     taken_back_before,
 )
+from checks.common.runs import failed
 from tutor.judge.exercise import Exercise, Run
 
 

@@ -84,10 +84,7 @@ FEATURES: dict[str, tuple[Any, Any, str]] = {
     "/points/twice/": (plain_page, partial(give, twice=True), "a second give() gives 3 more"),
 }
 
-
 _urls: Any = ModuleType("points_urls")
-
-
 _urls.urlpatterns = [path(address[1:], view) for address, (view, _, _) in FEATURES.items()]
 
 
