@@ -19,7 +19,7 @@ from shop.tasks import book_courier
 import glass.services.broker
 from glass import start_broker
 from glass.services.task_modules import forget_tasks
-from tutor.judge import sandbox as surroundings
+from tutor.judge import sandbox
 from tutor.judge.judging import judge
 from tutor.judge.verdict import Verdict
 
@@ -34,7 +34,7 @@ def attempt(
 ) -> Iterator[Attempt]:
     """Judge an answer twice; afterwards Celery is as it was."""
     monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
-    surroundings._import_tasks()
+    sandbox.tasks.import_tasks()
     broker = start_broker() if request.param != "eager" else None
     task, app = make(), current_app._get_current_object()
 
@@ -116,16 +116,16 @@ def test_what_an_answer_changes_is_put_back(attempt: Attempt) -> None:
 def test_it_costs_next_to_nothing() -> None:
     begin = time.perf_counter()
     for _ in range(20):
-        undo = surroundings._celery()
-        with surroundings._eager():
+        undo = sandbox.tasks.snapshot()
+        with sandbox.tasks.eager():
             undo()
     assert time.perf_counter() - begin < 20 * 0.002
 
 
 def test_tasks_that_an_answer_imports_first_stay() -> None:
     code = (
-        "import glass; glass.setup(); from celery import current_app; from tutor.judge import sandbox as surroundings;"
-        "undo = surroundings.remember(); from shop.tasks import write_invoice; undo();"
+        "import glass; glass.setup(); from celery import current_app; from tutor.judge import sandbox;"
+        "undo = sandbox.snapshot(); from shop.tasks import write_invoice; undo();"
         "print(write_invoice.name in current_app.tasks)"
     )
     done = subprocess.run(
@@ -136,8 +136,8 @@ def test_tasks_that_an_answer_imports_first_stay() -> None:
 
 def test_a_broker_can_be_started_after_the_first_answer() -> None:
     code = (
-        "import glass; glass.setup(); from tutor.judge import sandbox as surroundings\n"
-        "with surroundings.stage(): pass\n"
+        "import glass; glass.setup(); from tutor.judge import sandbox\n"
+        "with sandbox.isolated(): pass\n"
         "from company.tasks import count_primes\n"
         "with glass.start_broker() as broker: count_primes.delay(10); count = broker.queues()\n"
         "print(count)"
