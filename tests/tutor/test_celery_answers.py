@@ -34,7 +34,7 @@ def attempt(
 ) -> Iterator[Attempt]:
     """Judge an answer twice; afterwards Celery is as it was."""
     monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
-    sandbox._import_tasks()
+    sandbox.tasks.import_tasks()
     broker = start_broker() if request.param != "eager" else None
     task, app = make(), current_app._get_current_object()
 
@@ -116,8 +116,8 @@ def test_what_an_answer_changes_is_put_back(attempt: Attempt) -> None:
 def test_it_costs_next_to_nothing() -> None:
     begin = time.perf_counter()
     for _ in range(20):
-        undo = sandbox._celery()
-        with sandbox._eager():
+        undo = sandbox.tasks.snapshot()
+        with sandbox.tasks.eager():
             undo()
     assert time.perf_counter() - begin < 20 * 0.002
 

@@ -10,6 +10,9 @@ from celery import Celery
 from celery.exceptions import NotRegistered
 from celery.local import Proxy
 from company.models import Employee
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.db.models.signals import post_save
 from django.dispatch import Signal
 
 from tutor.judge import sandbox
@@ -52,7 +55,7 @@ def strangers() -> Iterator[ModuleType]:
     yield module
     for name in ("strangers", "strangers.biting"):
         del sys.modules[name]
-        sandbox._scanned.pop(name, None)
+        sandbox.receivers.scanned.pop(name, None)
 
 
 def test_they_do_bite(strangers: ModuleType) -> None:
@@ -66,7 +69,7 @@ def test_they_do_bite(strangers: ModuleType) -> None:
 
 def test_values_of_strangers_are_not_asked(strangers: ModuleType, make: Any) -> None:
     assert judge(make(), Employee.objects.count).word == "correct"
-    assert strangers.bell in list(sandbox._signals())
+    assert strangers.bell in list(sandbox.receivers.signals())
 
 
 def test_receivers_of_strangers_are_put_back(strangers: ModuleType, make: Any) -> None:
@@ -103,6 +106,110 @@ def test_attributes_of_models_are_compared_by_identity(make: Any) -> None:
 def test_a_returned_proxy_is_not_asked_for_its_class(make: Any) -> None:
     verdict = judge(make(), forgotten_task)
     assert verdict.word == "not yet"
+
+
+def test_a_setting_is_not_asked(make: Any) -> None:
+    settings.STRANGE = Biting()
+    try:
+        assert judge(make(), Employee.objects.count).word == "correct"
+    finally:
+        del settings.STRANGE
+
+
+def test_a_list_that_was_replaced_is_put_back(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", sys.path)
+    monkeypatch.setattr(post_save, "receivers", post_save.receivers)
+    path, receivers = sys.path, post_save.receivers
+
+    def answer() -> int:
+        sys.path = ()  # type: ignore[assignment]
+        post_save.receivers = None
+        return Employee.objects.count()
+
+    assert judge(make(), answer).word == "correct"
+    assert sys.path is path
+    assert post_save.receivers is receivers
+
+
+@pytest.mark.parametrize("by_the_answer", [True, False])
+def test_a_receiver_of_changed_settings_may_raise(by_the_answer: bool, make: Any) -> None:
+    def loud(setting: str, **kwargs: object) -> None:
+        if setting == "TIME_ZONE":
+            bite()
+
+    def answer() -> int:
+        if by_the_answer:
+            setting_changed.connect(loud)
+        settings.TIME_ZONE = "Asia/Tokyo"
+        return Employee.objects.count()
+
+    if not by_the_answer:
+        setting_changed.connect(loud)
+    try:
+        assert judge(make(), answer).word == "correct"
+        assert settings.TIME_ZONE == "UTC"
+    finally:
+        setting_changed.disconnect(loud)
+
+
+def test_one_part_that_cannot_be_put_back_leaves_the_others_put_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+    parts = (
+        lambda: lambda: done.append("first"),
+        lambda: bite,
+        lambda: lambda: done.append("last"),
+    )
+    monkeypatch.setattr(sandbox, "_PARTS", parts)
+    with pytest.raises(LookupError):
+        sandbox.snapshot()()
+    assert done == ["first", "last"]
+
+
+class Ends:
+    """Whoever compares it or shows it ends the program."""
+
+    def __eq__(self, other: object) -> bool:
+        raise SystemExit
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __repr__(self) -> str:
+        raise SystemExit
+
+
+class EndsToo(Exception):
+    def __str__(self) -> str:
+        raise SystemExit
+
+
+def raises_it() -> NoReturn:
+    raise EndsToo
+
+
+@pytest.mark.parametrize("answer", [Ends, lambda: [Ends()], raises_it])
+def test_a_value_does_not_end_the_kernel(answer: Callable[[], Any], make: Any) -> None:
+    assert judge(make(), answer).word in ("not yet", "error")
+
+
+class Signed:
+    """An answer that may be called, and tells nothing of itself."""
+
+    @property
+    def __signature__(self) -> NoReturn:
+        bite()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        bite()
+
+    def __call__(self) -> int:
+        return Employee.objects.count()
+
+
+def test_an_answer_that_tells_nothing_of_itself(make: Any) -> None:
+    assert judge(make(), Signed()).word == "correct"
 
 
 def _no_rows() -> NoReturn:

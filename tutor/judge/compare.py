@@ -202,7 +202,7 @@ def shown(value: Any) -> str:
     """The value in short, the same on every machine."""
     try:
         text = plain(repr(value))
-    except Exception as error:  # noqa: BLE001 A learner's __repr__ may fail; the sentence must not.
+    except BaseException as error:  # noqa: BLE001 A learner's __repr__ may fail; the sentence must not.
         text = f"<{type(value).__name__}: {type(error).__name__} in its repr>"
     return text if len(text) <= 80 else f"{text[:77]}..."
 

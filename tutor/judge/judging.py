@@ -23,7 +23,6 @@ from glass.watching import suspended
 from glass.wording import count
 from tutor.judge import catalogue, compare, running, sandbox, solutions
 from tutor.judge.exercise import Answer, BaseExercise, Exercise, Prediction, Run
-from tutor.judge.printed import InputRefused
 from tutor.judge.rows import Rows, rows
 from tutor.judge.verdict import Verdict
 
@@ -77,11 +76,11 @@ def judge(task: BaseExercise, answer: Answer, guess: Any = None) -> Verdict:
 
 
 def _is_stub(answer: Answer) -> bool:
-    try:
-        source = textwrap.dedent(inspect.getsource(answer))
-        return solutions.is_stub(ast.parse(source).body[0])
-    except (OSError, TypeError, SyntaxError):
-        return False
+    return _ask(
+        answer,
+        lambda it: solutions.is_stub(ast.parse(textwrap.dedent(inspect.getsource(it))).body[0]),
+        default=False,
+    )
 
 
 class _Judge:
@@ -91,18 +90,18 @@ class _Judge:
         self.task = task
         self.answer = answer
         self.guess = guess
-        self.file = getattr(getattr(answer, "__code__", None), "co_filename", "")
+        self.file: str = _ask(answer, lambda it: it.__code__.co_filename, default="")
         self.say = partial(Verdict, task.id, task.title)
         self.run = Run()  # the one that is under way
         self.rows: Rows = rows(task.commits)
-        self.put_back: Callable[[], None] = lambda: None
+        self.restore: Callable[[], None] = lambda: None
         self.clock = running.Clock()
 
     def verdict(self) -> Verdict:
         try:
             # A %%watch around the cell is not to show what the check itself asks for.
             with suspended(), sandbox.isolated() as self.printed:
-                self.put_back = sandbox.snapshot()
+                self.restore = sandbox.snapshot()
                 try:
                     self.clock.restart()
                     verdict: Verdict = running.run(
@@ -113,7 +112,7 @@ class _Judge:
                     self.run.printed = self.run.printed or self.printed.take()
                     return self._about(self.run, "error", str(reason))
                 finally:
-                    self.put_back()
+                    self.restore()
         finally:
             self.rows.end()
 
@@ -129,7 +128,7 @@ class _Judge:
     # ----- running
 
     def _fresh(self, change: Callable[[], None] | None = None) -> None:
-        self.put_back()
+        self.restore()
         self.rows.renew()
         sandbox.fresh()
         if change:
@@ -146,7 +145,7 @@ class _Judge:
         self.clock.restart()
         with watch(*self.task.layers, show=False) as run.seen:
             try:
-                if inspect.iscoroutinefunction(answer):
+                if _ask(answer, inspect.iscoroutinefunction, default=False):
                     value = async_to_sync(_limited)(answer, arguments)
                 else:
                     value = answer(*arguments)
@@ -186,11 +185,13 @@ class _Judge:
         assert first is not None
         if dearest is not None:
             asked, enough = count(dearest.queries, "query"), task.queries
-            took = f"t took {asked}. {enough} {'is' if enough == 1 else 'are'} enough."
+            are_enough = f"{enough} {'is' if enough == 1 else 'are'} enough."
             notes = self._circumstances(dearest, None)
             if sentence := self._explanation(task, dearest):
-                return self._about(dearest, "not yet", sentence, [f"I{took}", *notes])
-            return self._about(dearest, "not yet", f"The result is right, but i{took}", notes)
+                notes = [f"It took {asked}. {are_enough}", *notes]
+                return self._about(dearest, "not yet", sentence, notes)
+            sentence = f"The result is right, but it took {asked}. {are_enough}"
+            return self._about(dearest, "not yet", sentence, notes)
         return self._correct(task, first)
 
     def _one_run(self, task: Exercise, number: int) -> tuple[Run, str | None]:
@@ -212,7 +213,7 @@ class _Judge:
                 sentence = compare.difference(expected, run.value, task.ordered)
             if sentence is None and task.fault:
                 sentence = task.fault(run)
-        except Exception as error:  # noqa: BLE001 A learner's __eq__ may do anything.
+        except BaseException as error:  # noqa: BLE001 A learner's __eq__ may do anything.
             sentence = f"What your function returned cannot be used: {type(error).__name__}."
         return run, sentence
 
@@ -224,7 +225,7 @@ class _Judge:
     def _explanation(self, task: Exercise, run: Run) -> str | None:
         """The sentence of the first mistake that fits."""
         for mistake in task.mistakes:
-            with suppress(Exception):
+            with suppress(BaseException):  # It looks at the learner's value, which may call exit().
                 if mistake.applies(run):
                     return mistake.sentence
         return None
@@ -329,13 +330,21 @@ def _explain(error: BaseException, where: str) -> str:
         return f"{at}RecursionError: a function calls itself and never stops."
     if isinstance(error, MemoryError):
         return f"{at}MemoryError: your code asks for more memory than there is."
-    if isinstance(error, InputRefused):
+    if isinstance(error, sandbox.InputRefused):
         return f"{at}{error}"
     try:
         text = compare.plain(str(error)).strip()
-    except Exception:  # noqa: BLE001 A learner's __str__ may fail; the sentence must not.
+    except BaseException:  # noqa: BLE001 A learner's __str__ may fail; the sentence must not.
         text = ""
     return f"{at}{type(error).__name__}: {text[:600]}" if text else f"{at}{type(error).__name__}"
+
+
+def _ask[T](answer: Answer, question: Callable[[Any], T], default: T) -> T:
+    """What the answer says about itself. It may be any object, so it may raise anything."""
+    try:
+        return question(answer)
+    except Exception:  # noqa: BLE001
+        return default
 
 
 def _takes(answer: Answer, arguments: tuple[Any, ...]) -> bool:
@@ -343,7 +352,7 @@ def _takes(answer: Answer, arguments: tuple[Any, ...]) -> bool:
         inspect.signature(answer).bind(*arguments)
     except TypeError:
         return False
-    except ValueError:  # Some of Python's own functions do not say what they take.
+    except Exception:  # noqa: BLE001 Some callables, Python's own among them, do not say it.
         return True
     return True
 
@@ -351,17 +360,17 @@ def _takes(answer: Answer, arguments: tuple[Any, ...]) -> bool:
 def _same(value: Any, other: Any) -> bool:
     try:
         return compare.difference(value, other, ordered=False) is None
-    except Exception:  # noqa: BLE001 A learner's __eq__ may do anything.
+    except BaseException:  # noqa: BLE001 A learner's __eq__ may do anything.
         return False
 
 
 def _name(answer: Answer) -> str:
-    return getattr(answer, "__name__", "answer")
+    return _ask(answer, lambda it: str(it.__name__), default="answer")
 
 
 def _last_line(answer: Answer) -> int:
-    code = getattr(answer, "__code__", None)
-    return max((line for *_, line in code.co_lines() if line), default=0) if code else 0
+    """0 where there is no code to have lines."""
+    return _ask(answer, lambda it: max(line for *_, line in it.__code__.co_lines() if line), 0)
 
 
 def _kind(file: str) -> str:
