@@ -1,12 +1,18 @@
 """Sentences of lessons 02 and 03 about saving, each tried on the database of the run."""
 
 import uuid
+from pathlib import Path
 
 import pytest
 from company.models import Department, Project
 from django.db import IntegrityError, connection, models, transaction
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.exceptions import NodeNotFoundError
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.questioner import MigrationQuestioner
+from django.db.migrations.state import ModelState, ProjectState
 from django.forms import modelform_factory
-from django.test.utils import isolate_apps
+from django.test.utils import isolate_apps, override_settings
 from shop.models import Customer
 
 pytestmark = pytest.mark.usefixtures("rows")
@@ -61,3 +67,55 @@ def test_a_key_with_a_default_goes_to_insert_at_once() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Pot(pk=pot.pk, name="iron").save()
     assert Pot.objects.get().name == "clay"
+
+
+def with_field(name: str, **options: object) -> ProjectState:
+    """A project whose one model has this one text field."""
+    state = ProjectState()
+    fields = [("id", models.BigAutoField(primary_key=True))]
+    fields.append((name, models.CharField(max_length=80, **options)))
+    state.add_model(ModelState("nursery", "Plant", fields))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [({}, 1), ({"default": ""}, 0), ({"db_column": "name"}, 1), ({"db_column": "label"}, 0)],
+)
+def test_django_asks_about_a_rename_when_the_fields_are_defined_alike(
+    options: dict[str, str], asked: int
+) -> None:
+    class Questioner(MigrationQuestioner):
+        questions = 0
+
+        def ask_rename(self, *field: object) -> bool:
+            self.questions += 1
+            return True
+
+        def ask_not_null_addition(self, *field: object) -> str:
+            return ""
+
+    questioner = Questioner()
+    old, new = with_field("name"), with_field("title", **options)
+    MigrationAutodetector(old, new, questioner)._detect_changes()
+    assert questioner.questions == asked
+
+
+@pytest.mark.parametrize(("named", "found"), [("0003_join", False), ("0001_all", True)])
+def test_a_later_migration_must_name_the_squashed_file(
+    named: str, found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / f"rows_after_{named}"  # a name of its own: Python remembers modules
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    text = "from django.db import migrations\nclass Migration(migrations.Migration):\n"
+    for file, dependencies in {"0001_all": [], "0004_later": [("loyalty", named)]}.items():
+        lines = f"{text}    dependencies = {dependencies}\n"
+        (folder / f"{file}.py").write_text(lines, "utf8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with override_settings(MIGRATION_MODULES={"loyalty": folder.name}):
+        if found:
+            assert ("loyalty", "0004_later") in MigrationLoader(None).graph.nodes
+        else:
+            with pytest.raises(NodeNotFoundError, match=named):
+                MigrationLoader(None)
