@@ -35,10 +35,20 @@ def dump(copy: Path, alias: str = DEFAULT_DB_ALIAS) -> Counts:
         write = _dump_sqlite if _vendor(alias) == "sqlite" else _dump_postgresql
         counts = write(alias, raw)
         part = copy.with_name(copy.name + ".part")
-        with raw.open("rb") as source, gzip.open(part, "wb") as target:
+        part.unlink(missing_ok=True)  # One that was left behind keeps the mode that it has.
+        with (
+            raw.open("rb") as source,
+            open(part, "wb", opener=_for_us_alone) as file,
+            gzip.open(file, "wb") as target,
+        ):
             shutil.copyfileobj(source, target)
         part.replace(copy)
     return counts
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    # A copy holds the hashes of passwords: nobody else reads it, from its first byte on.
+    return os.open(path, flags, 0o600)
 
 
 def restore(copy: Path, alias: str = DEFAULT_DB_ALIAS) -> Counts:

@@ -48,7 +48,8 @@ def log_in() -> None:
 def dump(day: date) -> None:
     """Write the database into a file of this machine."""
     copy = _local(day)
-    copy.parent.mkdir(parents=True, exist_ok=True)
+    # A folder that is there already belongs to whoever made it, and keeps its mode.
+    copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     counts = dumps.dump(copy)
     Backup.objects.filter(day=day).update(sha256=dumps.checksum(copy), row_counts=counts)
 

@@ -14,11 +14,15 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+
+# Bytes: of a copy, of any other question, of what is thrown away unread, of one piece.
+LONGEST_COPY, LONGEST_QUESTION, LONGEST_REFUSED, PIECE = 1 << 28, 10_000, 1 << 24, 1 << 16
 
 
 class Server(ThreadingHTTPServer):
@@ -35,6 +39,7 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     server: Server
+    timeout = 10  # Seconds without a byte.
 
     def log_message(self, *args: object) -> None: ...
 
@@ -48,8 +53,34 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def body(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def length(self, longest: int) -> int | None:
+        """How long the body is. Where that is not said, or too much, it was answered."""
+        said = self.headers.get("Content-Length", "")
+        if not (said.isascii() and said.isdecimal()):
+            self.answer(400)
+        elif len(said) > len(str(longest)) or int(said) > longest:
+            self.refuse(413)
+        else:
+            return int(said)
+        return None
+
+    def pieces(self, length: int) -> Iterator[bytes]:
+        """The body. It is shorter where the caller is gone."""
+        while length and (piece := self.rfile.read(min(length, PIECE))):
+            length -= len(piece)
+            yield piece
+
+    def refuse(self, status: int) -> None:
+        """Answer without a look at the body.
+
+        What is not too long is thrown away: closed with bytes unread, the connection would be
+        reset, and the caller might not see the answer.
+        """
+        self.answer(status)
+        said = self.headers.get("Content-Length", "0")
+        if said.isascii() and said.isdecimal() and len(said) < 10:
+            for _ in self.pieces(min(int(said), LONGEST_REFUSED)):
+                pass
 
     def copy(self) -> Path | None:
         """The file that is asked for. Where there is none, or no right to it, that was answered."""
@@ -57,17 +88,20 @@ class Handler(BaseHTTPRequestHandler):
         name = self.path.removeprefix("/copies/")
         if self.server.trouble:
             self.server.trouble -= 1
-            self.answer(503)
+            self.refuse(503)
         elif ticket not in self.server.tickets:
-            self.answer(401)
-        elif name and not NAME.fullmatch(name):
-            self.answer(400)
+            self.refuse(401)
+        elif not NAME.fullmatch(name) and (name or self.command != "GET"):
+            self.refuse(400)
         else:
             return self.server.folder / name
         return None
 
     def do_POST(self) -> None:
-        content = self.body()
+        length = self.length(LONGEST_QUESTION)
+        if length is None:
+            return None
+        content = b"".join(self.pieces(length))
         if self.path == "/trouble":
             self.server.trouble = json.loads(content)
             return self.answer(200)
@@ -75,27 +109,38 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(404)
         try:
             given = dict(json.loads(content))
-        except (ValueError, TypeError):
+            right = [
+                hmac.compare_digest(str(given.get(key)).encode(), value.encode())
+                for key, value in self.server.credentials.items()
+            ]
+        except (ValueError, TypeError, RecursionError):
             return self.answer(400)
-        if not all(
-            hmac.compare_digest(str(given.get(key)).encode(), value.encode())
-            for key, value in self.server.credentials.items()
-        ):
+        if not all(right):
             return self.answer(401)
         ticket = secrets.token_urlsafe()
         self.server.tickets.add(ticket)
         self.answer(200, ticket=ticket)
 
     def do_PUT(self) -> None:
-        content = self.body()
-        if path := self.copy():
-            if hashlib.sha256(content).hexdigest() != self.headers.get("X-SHA256"):
-                return self.answer(422)
-            # A copy is there as a whole, or not at all.
-            part = path.with_name(path.name + ".part")
-            part.write_bytes(content)
-            part.replace(path)
-            self.answer(201)
+        # Who asks comes first: a body may be long.
+        path = self.copy()
+        length = self.length(LONGEST_COPY) if path else None
+        if path is None or length is None:
+            return
+        # A copy is there as a whole, or not at all.
+        part = path.with_name(path.name + ".part")
+        digest = hashlib.sha256()
+        try:
+            with part.open("wb") as file:
+                for piece in self.pieces(length):
+                    digest.update(piece)
+                    file.write(piece)
+            whole = digest.hexdigest() == self.headers.get("X-SHA256")
+            if whole:
+                part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        self.answer(201 if whole else 422)
 
     def do_GET(self) -> None:
         if self.path == "/log":

@@ -31,8 +31,14 @@ class Notice(models.Model):
         "URL",
         max_length=200,
         blank=True,
-        # Not "//elsewhere.example/", and not "javascript:...": it becomes a link.
-        validators=[RegexValidator(r"^/(?!/)", "Enter an address on this site, /orders/ for one.")],
+        # Not "//elsewhere.example/", and not "javascript:...": it becomes a link. For a browser a
+        # backslash is a slash, and tabs and line ends are nothing.
+        validators=[
+            RegexValidator(
+                r"^/(?!/)[^\\\x00-\x1f\x7f-\x9f]*\Z",
+                "Enter an address on this site, /orders/ for one.",
+            )
+        ],
         help_text="The page that it is about, if there is one.",
     )
     created_at = models.DateTimeField(default=timezone.now)

@@ -24,6 +24,10 @@ from .models import PushSubscription
 HOURS = 3600
 
 
+class NoKeys(ValueError):
+    """What a subscription says are its keys are none."""
+
+
 def is_push_service(endpoint: str) -> bool:
     """Whether we send there. The address comes from a browser, and it may be a lie.
 
@@ -62,19 +66,23 @@ def authorization(endpoint: str) -> dict[str, str]:
 
 
 def encrypt(message: dict[str, Any], p256dh: str, auth: str) -> bytes:
-    """The message in a form that only this one browser can read."""
-    sealed: bytes = http_ece.encrypt(
-        json.dumps(message).encode(),
-        private_key=ec.generate_private_key(ec.SECP256R1()),  # a new one for each message
-        dh=b64urldecode(p256dh.encode()),
-        auth_secret=b64urldecode(auth.encode()),
-        version="aes128gcm",
-    )
+    """The message in a form that only this one browser can read. Raises NoKeys."""
+    text = json.dumps(message).encode()
+    try:
+        sealed: bytes = http_ece.encrypt(
+            text,
+            private_key=ec.generate_private_key(ec.SECP256R1()),  # a new one for each message
+            dh=b64urldecode(p256dh.encode()),
+            auth_secret=b64urldecode(auth.encode()),
+            version="aes128gcm",
+        )
+    except (ValueError, http_ece.ECEException) as error:
+        raise NoKeys("Nothing can be encrypted with the keys of this subscription.") from error
     return sealed
 
 
 def send(subscription: PushSubscription, message: dict[str, Any]) -> bool:
-    """Send one message; False where the browser is no longer there, and is forgotten.
+    """Send one message; False where no browser can ever read it there, and it is forgotten.
 
     Raises calls.TryAgain or calls.Refused.
     """
@@ -85,7 +93,7 @@ def send(subscription: PushSubscription, message: dict[str, Any]) -> bool:
             content=encrypt(message, subscription.p256dh, subscription.auth),
             headers=headers | authorization(subscription.endpoint),
         )
-    except calls.Gone:
+    except (calls.Gone, NoKeys):
         subscription.delete()
         return False
     return True

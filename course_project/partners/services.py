@@ -22,6 +22,8 @@ from .models import (
 )
 
 ATTEMPTS = 5
+# Nobody reads the news in more browsers than that.
+MOST_BROWSERS = 10
 
 
 # Out: what we ask for
@@ -152,7 +154,10 @@ def revive(webhooks: OutgoingWebhookQuerySet) -> int:
 
 
 def subscribe(user: AbstractBaseUser, subscription: dict[str, Any]) -> PushSubscription:
-    """Keep what a browser's pushManager.subscribe() has answered. Raises ValueError."""
+    """Keep what a browser's pushManager.subscribe() has answered. Raises ValueError.
+
+    A user with more than MOST_BROWSERS loses the oldest.
+    """
     from . import push  # Cryptography takes its time to import: not at each start of Django.
 
     try:
@@ -162,16 +167,34 @@ def subscribe(user: AbstractBaseUser, subscription: dict[str, Any]) -> PushSubsc
         raise ValueError("A subscription has an endpoint, and keys p256dh and auth.") from None
     if not push.is_push_service(endpoint):
         raise ValueError("The endpoint is not at a push service that we know.")
-    return PushSubscription.objects.update_or_create(
-        endpoint=endpoint, defaults={"user": user, **keys}
-    )[0]
+    for name, value in {"endpoint": endpoint, **keys}.items():
+        longest = PushSubscription._meta.get_field(name).max_length
+        if len(value) > longest:
+            raise ValueError(f"The {name} is longer than {longest} characters.")
+    with transaction.atomic():
+        kept, _ = PushSubscription.objects.update_or_create(
+            endpoint=endpoint, defaults={"user": user, **keys}
+        )
+        others = PushSubscription.objects.filter(user=user.pk).exclude(pk=kept.pk)
+        newest_first = others.order_by("-pk").values_list("pk", flat=True)
+        PushSubscription.objects.filter(pk__in=list(newest_first[MOST_BROWSERS - 1 :])).delete()
+    return kept
 
 
 def push_to(user: AbstractBaseUser, message: dict[str, Any]) -> int:
-    """Send a message to each browser of the user; return how many took it."""
+    """Send a message to each browser of the user; return how many took it.
+
+    One that does not take it stops no other. Raises the first of calls.TryAgain and calls.Refused
+    when all were asked.
+    """
     from . import push
 
-    return sum(
-        push.send(subscription, message)
-        for subscription in PushSubscription.objects.filter(user=user.pk)
-    )
+    taken, problems = 0, []
+    for subscription in PushSubscription.objects.filter(user=user.pk):
+        try:
+            taken += push.send(subscription, message)
+        except calls.PartnerError as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
+    return taken

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 #: So many seconds may lie between the writing of a message and its arrival.
 TOLERANCE = 5 * 60
 
+#: So many bytes has a key that nobody can find by trying.
+SHORTEST = 16
+
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 
 
@@ -25,11 +28,19 @@ def sign(secret: str, id: str, timestamp: int, body: bytes) -> str:
     secret  "whsec_" and a key in base64, as the partner's settings show it
     Raises ValueError where there is none: anybody could sign with nothing.
     """
-    if not secret:
+    key = _key(secret)
+    if not key:
         raise ValueError("There is no secret to sign with. Set it in the environment.")
-    key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.digest(key, f"{id}.{timestamp}.".encode() + body, "sha256")
     return "v1," + base64.b64encode(digest).decode()
+
+
+def _key(secret: str) -> bytes:
+    try:
+        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        # Without validate=True, "!!!" would be read as no bytes at all.
+        raise ValueError("The secret is not whsec_ and a key in base64.") from None
 
 
 def headers(secret: str, id: str, body: bytes, timestamp: int | None = None) -> dict[str, str]:
@@ -46,6 +57,12 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float | No
     """
     if not secret:
         raise NotBelieved("There is no secret of this partner in the settings.")
+    try:
+        long_enough = len(_key(secret)) >= SHORTEST
+    except ValueError as error:
+        raise NotBelieved(str(error)) from None
+    if not long_enough:
+        raise NotBelieved(f"The secret of this partner has fewer than {SHORTEST} bytes.")
     id, written = headers.get(ID, ""), headers.get(TIMESTAMP, "")
     if not id or not (written.isascii() and written.isdecimal() and len(written) < 12):
         raise NotBelieved("The message has no id, or no time.")

@@ -31,7 +31,8 @@ class Migration(migrations.Migration):
                         max_length=200,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^/(?!/)", "Enter an address on this site, /orders/ for one."
+                                r"^/(?!/)[^\\\x00-\x1f\x7f-\x9f]*\Z",
+                                "Enter an address on this site, /orders/ for one.",
                             )
                         ],
                         verbose_name="URL",
