@@ -22,8 +22,6 @@ from .models import (
 )
 
 ATTEMPTS = 5
-# Nobody reads the news in more browsers than that.
-MOST_BROWSERS = 10
 
 
 # Out: what we ask for
@@ -151,6 +149,9 @@ def revive(webhooks: OutgoingWebhookQuerySet) -> int:
 
 
 # Out: to the browser
+
+# Nobody reads the news in more browsers than that.
+MOST_BROWSERS = 10
 
 
 def subscribe(user: AbstractBaseUser, subscription: dict[str, Any]) -> PushSubscription:
