@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import urllib.request
@@ -33,11 +34,15 @@ class Sandbox:
 
     def __init__(self) -> None:
         past_proxies()
+        # Only whoever has it may command the partner, which signs what it is told to tell.
+        self._token = secrets.token_urlsafe()
         # The child reads its stdin: it ends when nobody holds the other end any more, and so it
         # ends with this process, even if that is killed.
         self.process = subprocess.Popen(
             [sys.executable, "-m", "partners.sandbox", "0"],
             cwd=FOLDER,
+            # Not in the command line, which every user of the machine can read.
+            env=os.environ | {"SANDBOX_TOKEN": self._token},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -112,7 +117,10 @@ class Sandbox:
 
     def _control(self, what: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
         request = urllib.request.Request(
-            f"{self.url}/control/{what}", json.dumps(data or {}).encode(), method="POST"
+            f"{self.url}/control/{what}",
+            json.dumps(data or {}).encode(),
+            {"Authorization": f"Bearer {self._token}"},
+            method="POST",
         )
         with _open(request, timeout=60) as answer:
             found: dict[str, Any] = json.load(answer)

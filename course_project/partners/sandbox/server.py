@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import socket
@@ -21,6 +22,8 @@ from .pages import PAGE
 API_KEY = os.environ.get("PARTNER_API_KEY", "shop-key-for-this-course-only")
 OUR_SECRET = os.environ.get("PARTNER_WEBHOOK_SECRET", "whsec_dGhlIHBhcnRuZXIncyBzZWNyZXQ=")
 THEIR_SECRET = os.environ.get("SHOP_WEBHOOK_SECRET", "whsec_dGhlIHNob3AncyBvd24gc2VjcmV0")
+# Without one nobody commands this server: `python -m partners.sandbox` by itself just answers.
+TOKEN = os.environ.get("SANDBOX_TOKEN", "")
 
 LATE = 0.6  # seconds
 PATIENCE = 2.0  # seconds that we wait for an answer to a webhook
@@ -170,6 +173,8 @@ class Handler(BaseHTTPRequestHandler):
         books = self.server.books
         first, _, what = self.path.strip("/").partition("/")
         if first == "control":
+            if not self.may_control():
+                return self.say_json(403, {"error": "Only the process that started us may."})
             data = json.loads(body) | ({"origin": self.server.url} if what == "browser" else {})
             return self.say_json(*books.control(what, data))
         way = books.way(self.path)
@@ -190,6 +195,16 @@ class Handler(BaseHTTPRequestHandler):
         if way == "slow":
             time.sleep(LATE)
         return self.say_json(status, answer)
+
+    def may_control(self) -> bool:
+        """Whether the process that started this one asks: no page of a browser, whatever its name."""
+        given = self.headers.get("Authorization", "").encode()
+        return (
+            bool(TOKEN)
+            and hmac.compare_digest(given, f"Bearer {TOKEN}".encode())
+            and self.headers.get("Host") == urlsplit(self.server.url).netloc
+            and self.headers.get("Origin") in (None, self.server.url)
+        )
 
     def answer(self, body: bytes) -> Answer:
         books = self.server.books
