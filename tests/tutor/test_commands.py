@@ -1,6 +1,7 @@
 """course try, course reset, course exercises: as a terminal and other programs use them."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,17 +34,50 @@ def answer(tmp_path: Path) -> Path:
     return tmp_path / "answer.py"
 
 
-def attempt(answer: Path, text: str, *words: str, id: str = "04.1") -> tuple[int, str]:
+def attempt(
+    answer: Path, text: str, *words: str, id: str = "04.1", encoding: str = "utf-8"
+) -> tuple[int, str]:
     answer.write_text(text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "tutor.cli", "try", str(answer), "--exercise", id, *words],
         cwd=ROOT,
         capture_output=True,
-        encoding="utf-8",
+        encoding=encoding,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
         check=False,
     )
     assert done.stderr == ""
     return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_any_terminal_can_show_a_verdict(encoding: str, answer: Path) -> None:
+    status, said = attempt(answer, RIGHT, encoding=encoding)
+    assert status == 0
+    assert said.startswith("04.1 Who works where: Correct\n")
+    status, said = attempt(answer, "def roster():\n    return ['\u5c71']\n", encoding=encoding)
+    assert status == 1
+    assert "'?'" in said
+    status, said = attempt(answer, RIGHT, "--json", encoding=encoding)
+    assert json.loads(said)["verdict"] == "correct"
+
+
+def test_an_answer_cannot_steer_the_terminal(answer: Path) -> None:
+    steering = "\x1b[2J\x9b1m\u202eabc\rd\x00\ud800"
+    text = f"def roster():\n    print({steering!a})\n    raise ValueError({steering!a})\n"
+    status, said = attempt(answer, text)
+    assert status == 2
+    assert said.count(r"\x1b[2J\x9b1m\u202eabc\x0dd\x00\ud800") == 2
+    assert not set(steering) - set(" abcd[12Jm") & set(said)
+
+
+def test_a_fault_of_the_course_is_not_the_answers(
+    answer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "nonsense")
+    status, said = attempt(answer, RIGHT)
+    assert status == 4
+    assert said.startswith("The check itself failed. This is no fault of your answer")
 
 
 def test_the_status_says_which(answer: Path) -> None:

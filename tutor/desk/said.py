@@ -7,6 +7,8 @@ from html import escape
 from textwrap import indent
 from typing import Any
 
+from tutor.terminal import harmless, say
+
 
 class Said:
     """Some lines for the learner, and a piece of code below them."""
@@ -16,7 +18,8 @@ class Said:
         self.code = code
 
     def __str__(self) -> str:
-        return "\n".join([*self.lines, *([indent(self.code, "    ")] if self.code else [])])
+        code = [indent(self.code, "    ")] if self.code else []
+        return harmless("\n".join([*self.lines, *code]))
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
         html = "".join(f"<div>{escape(line)}</div>" for line in self.lines)
@@ -33,4 +36,4 @@ def show(what: Any) -> None:
 
         display(what)
     else:
-        print(what)
+        say(str(what))

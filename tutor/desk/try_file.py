@@ -8,7 +8,7 @@ exit status:
   1  not yet
   2  error: the answer raised, ran too long, or ended Python
   3  not attempted
-  4  there is no such exercise, or the file cannot be used
+  4  there is no such exercise, the file cannot be used, or the check itself failed
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tutor.paths import ROOT
+from tutor.terminal import say
 
 STATUS = {"correct": 0, "not yet": 1, "error": 2, "not attempted": 3, "unusable": 4}
 SECONDS = 60.0  # for all of it; an answer has a limit of its own (see tutor.judge.running)
@@ -39,12 +40,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     said = check(args.file, args.exercise)
     text = said.pop("text")
-    print(json.dumps(said, indent=2, ensure_ascii=False) if args.json else text)
+    if args.json:
+        print(json.dumps(said, indent=2))  # ASCII: any terminal and any program can read it.
+    else:
+        say(text)
     return STATUS[said["verdict"]]
 
 
 def check(file: Path, id: str, seconds: float = SECONDS) -> dict[str, Any]:
-    """The verdict on the file, found by a process of its own: whatever it does, it can be ended."""
+    """The verdict on the file, found by a process of its own: whatever it does, it can be ended.
+
+    As a dictionary: exercise, verdict (a key of STATUS), message, notes, queries, sql, text.
+    """
     if not file.is_file():
         return _unusable(id, f"There is no file {file}.")
     with tempfile.TemporaryDirectory() as folder:
@@ -78,6 +85,18 @@ def _unusable(id: str, message: str) -> dict[str, Any]:
 
 class _NoFunction(LookupError):
     """The file has no answer to the exercise."""
+
+
+def _examine(file: Path, id: str) -> dict[str, Any]:
+    """The verdict. A fault of the course itself is said to be one, and is not the learner's."""
+    try:
+        return _judge(file, id)
+    except Exception as error:  # noqa: BLE001 Without a report, the answer would get the blame.
+        return _unusable(
+            id,
+            "The check itself failed. This is no fault of your answer, and nothing is said about "
+            f"it. `course doctor` says what may be missing. {type(error).__name__}: {error}",
+        )
 
 
 def _judge(file: Path, id: str) -> dict[str, Any]:
@@ -146,4 +165,4 @@ def _load(file: Path, task: Any) -> tuple[Callable[..., Any], Any]:
 
 if __name__ == "__main__":
     _file, _id, _report = sys.argv[1:]
-    Path(_report).write_text(json.dumps(_judge(Path(_file), _id)), encoding="utf-8")
+    Path(_report).write_text(json.dumps(_examine(Path(_file), _id)), encoding="utf-8")

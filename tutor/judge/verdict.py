@@ -8,6 +8,7 @@ from textwrap import indent
 from typing import Literal
 
 from glass.trace import Trace
+from tutor.terminal import harmless
 
 type Word = Literal["not attempted", "correct", "not yet", "error"]
 
@@ -60,13 +61,13 @@ class Verdict:
     def text(self) -> str:
         lines = [f"{self.id} {self.title}: {self.heading}", self.message]
         if self.code:
-            lines.append(indent(self.code, "    "))
+            lines.append(indent(harmless(self.code), "    "))
         lines += self.notes
         if self.printed:
-            lines += ["", "It printed:", indent(self.printed.rstrip("\n"), "    ")]
+            lines += ["", "It printed:", indent(harmless(self.printed.rstrip("\n")), "    ")]
         if self.seen is not None and self.seen.events:
             lines += ["", "What your code did:", self.seen.text()]
-        return "\n".join(lines)
+        return harmless("\n".join(lines))
 
     def html(self) -> str:
         heading, colour = _HEADINGS[self.word]
