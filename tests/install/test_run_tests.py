@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests.needs import undecided
 from tutor.author.run_tests import NothingToTest, steps
 from tutor.paths import ROOT
 
@@ -17,6 +18,7 @@ def collected(words: list[str]) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-m", *command, "--collect-only", "-q"],
         cwd=ROOT,
+        env=undecided(),
         capture_output=True,
         text=True,
         check=True,
