@@ -14,12 +14,18 @@ never_mind = Prediction(
         "It raises an exception, Retry. Who catches it here?",
         "The except catches it. So the function returns, as if all were well.",
     ],
-    because="retry() raises Retry, and the broad except caught it. The function returned: one "
-    "attempt, SUCCESS, and no parcel is booked.",
+    because="apply() begins the next attempt when Retry comes out of the task. The broad except "
+    "caught it: one attempt, SUCCESS, and no parcel is booked. On a worker the next message is "
+    "sent before Retry is raised: all three attempts are made, and the state is SUCCESS all the "
+    "same.",
     wrong={
         ("RETRY", 1): "Retry never came to Celery: the except stands between them.",
         ("FAILURE", 3): "So it would be without the except around retry().",
-        ("SUCCESS", 3): "No attempt succeeds, and there is no second one: Retry was caught.",
+        (
+            "SUCCESS",
+            3,
+        ): "So it is on a worker. apply() begins the next attempt only when Retry comes out, "
+        "and it was caught.",
         ("FAILURE", 1): "A task fails when an error comes out of it. None did.",
     },
     fact=lambda run: run.value,

@@ -168,8 +168,8 @@ def whatever_it_is(run: Run) -> bool:
 
 
 @later.mistake(
-    "retry() works by raising Retry. A broad except around it swallows that: one attempt, and "
-    "the task is a success."
+    "A broad except around retry() swallows its Retry. The task is a success, and nobody hears "
+    "that no parcel is booked. (In apply() no attempt follows; on a worker the attempts go on.)"
 )
 def swallowed(run: Run) -> bool:
     asked, book = asked_for(run)[0], run.arguments[1]
