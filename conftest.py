@@ -1,20 +1,18 @@
-"""What a plain `pytest` needs at the root: the plugin that runs the notebooks, and a fair division."""
+"""What a plain `pytest` needs at the root: the plugin that runs the notebooks quickly."""
 
 import pytest
 
 pytest_plugins = ["tests.notebooks.kernels"]
 
-# The workers take the tests in this order, so the longest begin first. Those marked True are
-# divided among the workers one by one; of other files, one worker takes the whole.
-LONGEST = {
-    "tests/notebooks/test_twice.py": True,
-    "tests/tutor/test_postgres.py": True,
-    "tests/notebooks/test_sections.py": True,
-    "tests/glass/test_worker.py": False,
-    "tests/browser/": False,
-    "tests/install/": False,
-    "tests/tutor/test_matrix.py": True,
-}
+# Two workers share the files in this order, so the longest begin first.
+LONGEST = (
+    "tests/notebooks/test_twice.py",
+    "tests/tutor/test_postgres.py",
+    "tests/notebooks/test_sections.py",
+    "tests/tutor/test_matrix.py",
+    "tests/glass/test_worker.py",
+    "tests/browser/",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,8 +20,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         found = (n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start))
         return next(found, len(LONGEST))
 
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        if not LONGEST.get(file):
-            item.add_marker(pytest.mark.xdist_group(file))
     items.sort(key=place)

@@ -9,7 +9,6 @@ course test -k relations words that are not listed here are handed to pytest
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -19,11 +18,10 @@ from tutor.paths import ROOT, keep_jupyter_inside
 
 type Steps = dict[str, list[str]]
 
-# Two for each core: many tests wait, for a kernel or for a worker of Celery.
-WORKERS = str(min(8, 2 * (os.cpu_count() or 1)))
 _PYTEST = ["pytest", "--durations=10"]
-# Which test a worker gets is said in conftest.py: what takes longest begins first.
-_DIVIDED = ["-n", WORKERS, "--dist", "loadgroup", "--no-loadscope-reorder"]
+# The order is conftest.py's: what takes longest begins first. A worker takes whole files, since the
+# cells of a notebook need one kernel.
+_DIVIDED = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 class NothingToTest(LookupError):
