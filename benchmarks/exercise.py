@@ -31,7 +31,7 @@ class Timed:
 
         begin = time.perf_counter()
         try:
-            return compare.settle(self.answer())
+            return compare.materialize(self.answer())
         finally:
             self.seconds += time.perf_counter() - begin
 

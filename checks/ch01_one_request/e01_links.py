@@ -49,7 +49,7 @@ def expected() -> object:
     "Ask reverse for the address."
 )
 def by_hand(run: Run) -> bool:
-    return any(address.startswith("/departments/") for _, address in run.surplus) and all(
+    return any(address.startswith("/departments/") for _, address in run.unexpected) and all(
         address.startswith("/organisation/") for _, address in run.missing
     )
 
@@ -62,7 +62,7 @@ def address_of_the_list(run: Run) -> bool:
 @links.mistake("Your addresses name the wrong departments. The number in them is the pk.")
 def counted(run: Run) -> bool:
     right = dict(run.expected)
-    return bool(run.surplus) and all(
+    return bool(run.unexpected) and all(
         re.sub(r"\d+", "", address) == re.sub(r"\d+", "", right[name]) for name, address in run.rows
     )
 

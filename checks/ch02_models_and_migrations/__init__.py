@@ -1,7 +1,7 @@
 """Chapter 02, models and migrations: what its exercises share.
 
 The answers call migrate(), which changes the tables of this run; the checks look at the tables.
-A migration is a transaction of its own: hence commits=True everywhere.
+A migration is a transaction of its own: hence needs_commit=True everywhere.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ guess = Prediction(
     "02.1",
     "Out with the old, in with the new",
     minutes=2,
-    commits=True,
+    needs_commit=True,
     hints=[
         "There are two operations. Read them one by one, as the database does.",
         "RemoveField drops the column city, with everything in it.",

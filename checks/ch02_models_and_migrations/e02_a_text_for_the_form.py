@@ -8,7 +8,7 @@ guess = Prediction(
     "02.2",
     "A text for the form",
     minutes=2,
-    commits=True,
+    needs_commit=True,
     hints=[
         "Which part of the column in the table is different afterwards?",
         "A column has a name, a type, perhaps a default. It has no help text.",

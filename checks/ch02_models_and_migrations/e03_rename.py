@@ -23,7 +23,7 @@ rename = Exercise(
     "02.3",
     "A better name",
     minutes=3,
-    commits=True,
+    needs_commit=True,
     changes=[one_more_product],
     hints=[
         "Removing a field drops its values. There is an operation that only changes the name.",

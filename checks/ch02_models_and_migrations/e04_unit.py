@@ -23,7 +23,7 @@ unit = Exercise(
     "02.4",
     "A column that another program does not know",
     minutes=4,
-    commits=True,
+    needs_commit=True,
     changes=[one_more_product],
     hints=[
         "AddField makes the column. Who fills it when Django does not write the row?",

@@ -24,7 +24,7 @@ number = Exercise(
     "02.5",
     "A number for each customer",
     minutes=5,
-    commits=True,
+    needs_commit=True,
     hints=[
         "A default is one value for all rows, and the column is to be unique. So take three steps.",
         "First AddField with null=True, then RunPython that fills, then AlterField.",

@@ -19,7 +19,7 @@ prefix = Exercise(
     "02.6",
     "There and back",
     minutes=5,
-    commits=True,
+    needs_commit=True,
     hints=[
         "RunPython takes two functions: one for the way there, one for the way back.",
         'Both begin with Order = apps.get_model("shop", "Order").',

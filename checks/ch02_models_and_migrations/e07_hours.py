@@ -16,7 +16,7 @@ hours = Exercise(
     "02.7",
     "A rule that the rows break",
     minutes=4,
-    commits=True,
+    needs_commit=True,
     hints=[
         "The database refuses a constraint that its rows break. So change the rows first.",
         "Two operations: RunPython (an update with filter()), then AddConstraint.",

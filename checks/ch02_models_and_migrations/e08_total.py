@@ -17,7 +17,7 @@ total = Exercise(
     "02.8",
     "Let the database multiply",
     minutes=4,
-    commits=True,
+    needs_commit=True,
     hints=[
         "A field that is filled once does not follow. Which field is computed by the database?",
         "models.GeneratedField takes expression, output_field and db_persist=True.",

@@ -23,7 +23,7 @@ cascade = Exercise(
     "02.9",
     "No profile without its user",
     minutes=4,
-    commits=True,
+    needs_commit=True,
     hints=[
         "CASCADE is done by Python: an SQL DELETE does not know of it.",
         "Since Django 6.1 there is a variant of CASCADE that stands in the table.",

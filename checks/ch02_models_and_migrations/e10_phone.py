@@ -14,7 +14,7 @@ phone = Exercise(
     "02.10",
     "Somebody was faster",
     minutes=4,
-    commits=True,
+    needs_commit=True,
     hints=[
         "AddField makes a column. Here the column is there; only Django does not know it.",
         (

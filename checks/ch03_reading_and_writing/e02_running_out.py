@@ -66,7 +66,7 @@ def not_flat(run: Run) -> bool:
 @running_out.mistake("Products that are not sold any more are in your list: is_active is false.")
 def with_withdrawn(run: Run) -> bool:
     withdrawn = set(Product.objects.filter(is_active=False).values_list("name", flat=True))
-    return not run.missing and bool(withdrawn.intersection(run.surplus))
+    return not run.missing and bool(withdrawn.intersection(run.unexpected))
 
 
 @running_out.mistake(
@@ -74,7 +74,7 @@ def with_withdrawn(run: Run) -> bool:
 )
 def limit_itself(run: Run) -> bool:
     at_limit = Product.objects.filter(stock=run.arguments[0]).values_list("name", flat=True)
-    return bool(run.surplus) and set(run.surplus) <= set(at_limit)
+    return bool(run.unexpected) and set(run.unexpected) <= set(at_limit)
 
 
 @running_out.mistake(
@@ -83,14 +83,14 @@ def limit_itself(run: Run) -> bool:
 def most_first(run: Run) -> bool:
     stock = dict(Product.objects.values_list("name", "stock"))
     found = [stock[name] for name in run.rows]
-    return not run.surplus and found[0] > found[-1] and found == sorted(found, reverse=True)
+    return not run.unexpected and found[0] > found[-1] and found == sorted(found, reverse=True)
 
 
 @running_out.mistake(
     "These are the right names in the order of the alphabet. Asked is the smallest stock first."
 )
 def by_name(run: Run) -> bool:
-    return not run.surplus and not run.missing and run.rows == sorted(run.rows)
+    return not run.unexpected and not run.missing and run.rows == sorted(run.rows)
 
 
 @running_out.mistake(
@@ -99,7 +99,7 @@ def by_name(run: Run) -> bool:
 def ties_left_open(run: Run) -> bool:
     stock = dict(Product.objects.values_list("name", "stock"))
     found = [stock[name] for name in run.rows]
-    return not run.surplus and not run.missing and found == sorted(found)
+    return not run.unexpected and not run.missing and found == sorted(found)
 
 
 @running_out.mistake(

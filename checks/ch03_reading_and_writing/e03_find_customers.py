@@ -99,7 +99,9 @@ def both_needed(run: Run) -> bool:
     "A customer who has the text in both stands in your list twice. Ask once, with or."
 )
 def found_twice(run: Run) -> bool:
-    return bool(run.surplus) and not run.missing and all(c in run.expected for c in run.surplus)
+    return (
+        bool(run.unexpected) and not run.missing and all(c in run.expected for c in run.unexpected)
+    )
 
 
 @find_customers.mistake("Never put a value into SQL by hand: an apostrophe ends the text. Use %s.")

@@ -32,7 +32,7 @@ def expected() -> object:
 
 @roster.mistake("People without a department are in your list. Leave them out.")
 def with_everybody(run: Run) -> bool:
-    return any(department is None for _, department in run.surplus)
+    return any(department is None for _, department in run.unexpected)
 
 
 @roster.mistake("Some employees are missing, because your list has two of the same name only once.")

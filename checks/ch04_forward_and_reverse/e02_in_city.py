@@ -86,7 +86,7 @@ def city_of_each(run: Run) -> bool:
 )
 def similar_city(run: Run) -> bool:
     city = run.arguments[0]
-    return bool(run.surplus) and all(city in person.department.city for person in run.surplus)
+    return bool(run.unexpected) and all(city in person.department.city for person in run.unexpected)
 
 
 @in_city.right

@@ -53,7 +53,7 @@ def expected(employee: Employee) -> object:
     "Two people without a department do not work together. Without a department: an empty list."
 )
 def together_nowhere(run: Run) -> bool:
-    return run.arguments[0].department_id is None and run.queries > 0 and bool(run.surplus)
+    return run.arguments[0].department_id is None and run.queries > 0 and bool(run.unexpected)
 
 
 @colleagues.mistake("employee.department can be None. Ask for that before you go on from it.")
@@ -63,7 +63,7 @@ def none_has_no_staff(run: Run) -> bool:
 
 @colleagues.mistake("The employee stands in the list as well. Nobody is their own colleague.")
 def with_oneself(run: Run) -> bool:
-    return run.surplus == [run.arguments[0]]
+    return run.unexpected == [run.arguments[0]]
 
 
 @colleagues.mistake("Somebody else of the same name is left out, too. Tell people apart by pk.")

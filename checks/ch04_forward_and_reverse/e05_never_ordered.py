@@ -83,7 +83,7 @@ def orders_of_each(run: Run) -> bool:
 
 @never_ordered.mistake("A cancelled order is an order, too: somebody in your list has one.")
 def cancelled_is_none(run: Run) -> bool:
-    return bool(run.surplus) and all(buyer.orders.exists() for buyer in run.surplus)
+    return bool(run.unexpected) and all(buyer.orders.exists() for buyer in run.unexpected)
 
 
 @never_ordered.right

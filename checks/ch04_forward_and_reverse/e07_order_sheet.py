@@ -92,7 +92,7 @@ def pk_of_order(run: Run) -> bool:
     "Without a seller the third value should be None itself: not empty text, not the word."
 )
 def text_for_none(run: Run) -> bool:
-    text = {seller for *_, seller in run.surplus}
+    text = {seller for *_, seller in run.unexpected}
     return len(text) == 1 and all(seller is None for *_, seller in run.missing)
 
 

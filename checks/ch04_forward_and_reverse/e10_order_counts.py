@@ -73,7 +73,7 @@ def without_zero(run: Run) -> bool:
 )
 def one_for_none(run: Run) -> bool:
     return bool(run.missing) and {n for _, n in run.missing} == {0} == {
-        n - 1 for _, n in run.surplus
+        n - 1 for _, n in run.unexpected
     }
 
 
@@ -90,7 +90,7 @@ def namesakes_merged(run: Run) -> bool:
 )
 def counted_too_few(run: Run) -> bool:
     right = dict(sorted(run.expected))
-    return bool(run.surplus) and all(n < right[name] for name, n in run.surplus)
+    return bool(run.unexpected) and all(n < right[name] for name, n in run.unexpected)
 
 
 @order_counts.mistake(
@@ -99,7 +99,7 @@ def counted_too_few(run: Run) -> bool:
 )
 def counted_too_many(run: Run) -> bool:
     right = dict(sorted(run.expected))
-    return bool(run.surplus) and all(n > right[name] for name, n in run.surplus)
+    return bool(run.unexpected) and all(n > right[name] for name, n in run.unexpected)
 
 
 @order_counts.mistake(

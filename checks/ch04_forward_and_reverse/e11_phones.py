@@ -77,7 +77,7 @@ def empty_is_none(run: Run) -> bool:
 
 @phones.mistake("Without a profile the second value should be None itself, not a text.")
 def text_without_profile(run: Run) -> bool:
-    texts = {phone for _, phone in run.surplus}
+    texts = {phone for _, phone in run.unexpected}
     return len(texts) == 1 and all(phone is None for _, phone in run.missing)
 
 

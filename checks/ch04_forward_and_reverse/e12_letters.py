@@ -85,8 +85,8 @@ def employees_in_letters(run: Run) -> bool:
     "A manager stands in your list once for each of their reports: a filter in reverse repeats rows."
 )
 def repeated_managers(run: Run) -> bool:
-    repeated = all(_letter(row) in _letters(run.expected) for row in run.surplus)
-    return bool(run.surplus) and not run.missing and repeated
+    repeated = all(_letter(row) in _letters(run.expected) for row in run.unexpected)
+    return bool(run.unexpected) and not run.missing and repeated
 
 
 @letters.mistake(
@@ -100,7 +100,7 @@ def row_for_each_report(run: Run) -> bool:
 
 @letters.mistake("Somebody in your list has no reports, so they are no manager. Leave them out.")
 def without_reports(run: Run) -> bool:
-    return any(not list(reports) for _, reports in run.surplus)
+    return any(not list(reports) for _, reports in run.unexpected)
 
 
 @letters.mistake(

@@ -72,7 +72,7 @@ def day_is_no_year(run: Run) -> bool:
 
 @praised.mistake("A product stands in your list once for each such review. Asked is: once.")
 def praised_repeated(run: Run) -> bool:
-    return bool(run.surplus) and all(product in run.expected for product in run.surplus)
+    return bool(run.unexpected) and all(product in run.expected for product in run.unexpected)
 
 
 @praised.mistake(
@@ -84,7 +84,7 @@ def two_filters(run: Run) -> bool:
     best = Review.objects.filter(rating=5).values_list("product", flat=True)
     recent = Review.objects.filter(written_on__year=year).values_list("product", flat=True)
     both = set(best) & set(recent)
-    return bool(run.surplus) and all(product.pk in both for product in run.surplus)
+    return bool(run.unexpected) and all(product.pk in both for product in run.unexpected)
 
 
 @praised.mistake(
@@ -98,14 +98,14 @@ def exists_anywhere(run: Run) -> bool:
 @praised.mistake("Your list has products whose five stars are from another year.")
 def of_any_year(run: Run) -> bool:
     best = set(Review.objects.filter(rating=5).values_list("product", flat=True))
-    return bool(run.surplus) and all(product.pk in best for product in run.surplus)
+    return bool(run.unexpected) and all(product.pk in best for product in run.unexpected)
 
 
 @praised.mistake("Your list has products that got fewer than five stars in this year.")
 def of_any_rating(run: Run) -> bool:
     reviewed = Review.objects.filter(written_on__year=run.arguments[0])
     products = set(reviewed.values_list("product", flat=True))
-    return bool(run.surplus) and all(product.pk in products for product in run.surplus)
+    return bool(run.unexpected) and all(product.pk in products for product in run.unexpected)
 
 
 @praised.mistake("The result is right, but each row costs a query of its own: this is N+1.")

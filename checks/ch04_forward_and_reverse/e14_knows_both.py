@@ -89,13 +89,13 @@ def one_skill_two_names(run: Run) -> bool:
 )
 def one_or_the_other(run: Run) -> bool:
     wanted = {*run.arguments}
-    known = [{skill.name for skill in person.skills.all()} for person in run.surplus]
+    known = [{skill.name for skill in person.skills.all()} for person in run.unexpected]
     return any(len(wanted & names) == 1 for names in known) and all(wanted & n for n in known)
 
 
 @knows_both.mistake("Somebody stands in your list more than once.")
 def repeated_people(run: Run) -> bool:
-    return bool(run.surplus) and not run.missing
+    return bool(run.unexpected) and not run.missing
 
 
 @knows_both.mistake(

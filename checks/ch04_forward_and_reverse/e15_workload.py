@@ -100,7 +100,7 @@ def without_idle(run: Run) -> bool:
 
 @workload.mistake("The sum of no rows is None in the database. Somebody without a project has 0.")
 def none_for_zero(run: Run) -> bool:
-    return bool(run.surplus) and all(hours is None for _, hours in run.surplus)
+    return bool(run.unexpected) and all(hours is None for _, hours in run.unexpected)
 
 
 @workload.mistake(
@@ -109,7 +109,7 @@ def none_for_zero(run: Run) -> bool:
 )
 def hours_of_the_team(run: Run) -> bool:
     own = dict(run.expected)
-    return bool(run.surplus) and all(hours > own[name] for name, hours in run.surplus)
+    return bool(run.unexpected) and all(hours > own[name] for name, hours in run.unexpected)
 
 
 @workload.mistake(
@@ -117,7 +117,7 @@ def hours_of_the_team(run: Run) -> bool:
 )
 def projects_counted(run: Run) -> bool:
     pairs = Counter(Assignment.objects.values_list("employee__name", flat=True))
-    return bool(run.surplus) and all(number == pairs[name] for name, number in run.surplus)
+    return bool(run.unexpected) and all(number == pairs[name] for name, number in run.unexpected)
 
 
 @workload.mistake(
@@ -125,7 +125,7 @@ def projects_counted(run: Run) -> bool:
 )
 def equal_hours_once(run: Run) -> bool:
     own = dict(run.expected)
-    return bool(run.surplus) and all(0 < hours < own[name] for name, hours in run.surplus)
+    return bool(run.unexpected) and all(0 < hours < own[name] for name, hours in run.unexpected)
 
 
 @workload.mistake(

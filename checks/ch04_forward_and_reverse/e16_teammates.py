@@ -90,7 +90,7 @@ def projects_of_person(run: Run) -> bool:
 
 @teammates.mistake("The employee stands in the list, too. Leave them out, by pk.")
 def with_the_employee(run: Run) -> bool:
-    return set(run.surplus) == {run.arguments[0]}
+    return set(run.unexpected) == {run.arguments[0]}
 
 
 @teammates.mistake(
@@ -99,7 +99,7 @@ def with_the_employee(run: Run) -> bool:
 )
 def repeated_teammates(run: Run) -> bool:
     found = {*run.expected, run.arguments[0]}
-    return bool(run.surplus) and not run.missing and all(p in found for p in run.surplus)
+    return bool(run.unexpected) and not run.missing and all(p in found for p in run.unexpected)
 
 
 @teammates.mistake("Somebody else of the same name is left out, too. Tell people apart by pk.")
@@ -112,7 +112,7 @@ def without_namesake_in_team(run: Run) -> bool:
 )
 def same_department(run: Run) -> bool:
     place = run.arguments[0].department_id
-    return bool(run.surplus) and {person.department_id for person in run.rows} == {place}
+    return bool(run.unexpected) and {person.department_id for person in run.rows} == {place}
 
 
 @teammates.mistake(

@@ -81,17 +81,17 @@ def running_anywhere(run: Run) -> bool:
     "all columns of the project are empty, ends_on as well. Ask whether a project exists."
 )
 def nothing_is_running(run: Run) -> bool:
-    return any(not department.projects.exists() for department in run.surplus)
+    return any(not department.projects.exists() for department in run.unexpected)
 
 
 @at_work.mistake("A department stands in your list once for each running project. Asked is: once.")
 def repeated_departments(run: Run) -> bool:
-    return bool(run.surplus) and all(place in run.expected for place in run.surplus)
+    return bool(run.unexpected) and all(place in run.expected for place in run.unexpected)
 
 
 @at_work.mistake("Your list has a department all of whose projects have ended.")
 def ended_as_well(run: Run) -> bool:
-    return any(not department.projects.filter(ends_on=None) for department in run.surplus)
+    return any(not department.projects.filter(ends_on=None) for department in run.unexpected)
 
 
 @at_work.mistake(

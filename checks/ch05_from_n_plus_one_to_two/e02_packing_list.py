@@ -68,7 +68,7 @@ def top_is_none(run: Run) -> bool:
     "A filter or an exclude on the parent leaves them out: keep them, with None."
 )
 def without_top(run: Run) -> bool:
-    return bool(run.missing) and not run.surplus and all(row[2] is None for row in run.missing)
+    return bool(run.missing) and not run.unexpected and all(row[2] is None for row in run.missing)
 
 
 @packing_list.mistake("These are the lines of all orders. Asked are those of this one order.")

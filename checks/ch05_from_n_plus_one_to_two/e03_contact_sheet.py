@@ -69,7 +69,7 @@ def no_profile(run: Run) -> bool:
 
 @contact_sheet.mistake("Customers without a login are missing. They stay in the list, with None.")
 def only_with_login(run: Run) -> bool:
-    return any(username is None for _, username, _ in run.missing) and not run.surplus
+    return any(username is None for _, username, _ in run.missing) and not run.unexpected
 
 
 @contact_sheet.mistake("Customers with a login but without a profile are missing, or lost it.")
@@ -86,9 +86,11 @@ def phone_or_none(run: Run) -> bool:
 
 @contact_sheet.mistake("Without a user or a profile the value is None, not a text.")
 def other_filling(run: Run) -> bool:
-    given = {tuple(x or None for x in row) for row in run.surplus}
+    given = {tuple(x or None for x in row) for row in run.unexpected}
     wanted = {tuple(x or None for x in row) for row in run.missing}
-    filled = {tuple(None if x in {"-", "none", "None"} else x for x in row) for row in run.surplus}
+    filled = {
+        tuple(None if x in {"-", "none", "None"} else x for x in row) for row in run.unexpected
+    }
     return bool(run.missing) and (given == wanted or filled == set(run.missing))
 
 

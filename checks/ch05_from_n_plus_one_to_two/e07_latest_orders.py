@@ -81,7 +81,7 @@ def none_has_no_number(run: Run) -> bool:
 
 @latest_orders.mistake("Customers without an order are missing. They stay, with None.")
 def only_buyers(run: Run) -> bool:
-    return bool(run.missing) and not run.surplus and all(n is None for _, n in run.missing)
+    return bool(run.missing) and not run.unexpected and all(n is None for _, n in run.missing)
 
 
 @latest_orders.mistake(
@@ -98,7 +98,9 @@ def oldest(run: Run) -> bool:
     first: dict[str, str] = {}
     for each in Order.objects.order_by("-placed_at").select_related("customer"):
         first[each.customer.email] = each.number
-    return all(first.get(email) == number for email, number in run.surplus) and bool(run.surplus)
+    return all(first.get(email) == number for email, number in run.unexpected) and bool(
+        run.unexpected
+    )
 
 
 @latest_orders.mistake(
@@ -112,7 +114,7 @@ def by_number(run: Run) -> bool:
         last = {o.customer.email: o.number for o in Order.objects.order_by(field)}
         for email, number in last.items():
             highest[email].add(number)
-    return bool(run.surplus) and all(n in highest.get(e, ()) for e, n in run.surplus)
+    return bool(run.unexpected) and all(n in highest.get(e, ()) for e, n in run.unexpected)
 
 
 @latest_orders.mistake("Each customer's latest order costs a query of its own: this is N+1.")

@@ -62,7 +62,7 @@ def check(run: Run) -> str | None:
     "before. They are old now."
 )
 def old_rows(run: Run) -> bool:
-    return run.missing == [run.arguments[1].name] and not run.surplus and bool(run.queries)
+    return run.missing == [run.arguments[1].name] and not run.unexpected and bool(run.queries)
 
 
 @passed_the_exam.mistake("Others who had the skill have lost it: set() replaces all. Use add().")
@@ -72,7 +72,7 @@ def others_lost(run: Run) -> bool:
 
 @passed_the_exam.mistake("Somebody who has the skill already stands in the list twice.")
 def listed_twice(run: Run) -> bool:
-    return run.surplus == [run.arguments[1].name] and not run.missing
+    return run.unexpected == [run.arguments[1].name] and not run.missing
 
 
 @passed_the_exam.mistake("These are objects. Asked are the names of the employees.")

@@ -74,7 +74,7 @@ def blocked_oneself(run: Run) -> bool:
 
 @guarded_staff.mistake("People without a department are missing. Asked are all employees.")
 def only_placed(run: Run) -> bool:
-    return not run.surplus and any(each.department_id is None for each in run.missing)
+    return not run.unexpected and any(each.department_id is None for each in run.missing)
 
 
 @guarded_staff.mistake("Asked are objects, so that the page can use all of their columns.")

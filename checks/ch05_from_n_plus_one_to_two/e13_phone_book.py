@@ -49,17 +49,17 @@ def check(run: Run) -> str | None:
 @phone_book.mistake("People who have left are in your list. Asked are the active ones.")
 def with_the_gone(run: Run) -> bool:
     gone = set(Employee.objects.filter(is_active=False).values_list("name", flat=True))
-    return bool(run.surplus) and {row[0] for row in run.surplus} <= gone
+    return bool(run.unexpected) and {row[0] for row in run.unexpected} <= gone
 
 
 @phone_book.mistake("People without a department are missing. They stay, with None.")
 def without_placeless(run: Run) -> bool:
-    return bool(run.missing) and not run.surplus and all(row[2] is None for row in run.missing)
+    return bool(run.missing) and not run.unexpected and all(row[2] is None for row in run.missing)
 
 
 @phone_book.mistake("Without a department the third value is None, not a text.")
 def no_place_as_text(run: Run) -> bool:
-    return bool(run.surplus) and {row[:2] for row in run.surplus} == {
+    return bool(run.unexpected) and {row[:2] for row in run.unexpected} == {
         row[:2] for row in run.missing if row[2] is None
     }
 

@@ -62,19 +62,21 @@ def way_to_people(run: Run) -> bool:
 
 @headcount.mistake("Sum adds the keys of the employees. Count counts them.")
 def keys_added(run: Run) -> bool:
-    return any((people or 0) > Employee.objects.count() for _, people in run.surplus)
+    return any((people or 0) > Employee.objects.count() for _, people in run.unexpected)
 
 
 @headcount.mistake("Departments without anybody are missing. Start from Department.")
 def only_with_people(run: Run) -> bool:
-    return bool(run.missing) and all(people == 0 for _, people in run.missing) and not run.surplus
+    return (
+        bool(run.missing) and all(people == 0 for _, people in run.missing) and not run.unexpected
+    )
 
 
 @headcount.mistake(
     "Some employees have no department. They are no department of their own: start from Department."
 )
 def group_of_none(run: Run) -> bool:
-    return any(name is None for name, _ in run.surplus)
+    return any(name is None for name, _ in run.unexpected)
 
 
 @headcount.mistake(
@@ -82,7 +84,7 @@ def group_of_none(run: Run) -> bool:
     "has one, without an employee. Count the employees."
 )
 def rows_counted(run: Run) -> bool:
-    return bool(run.surplus) and all(people == 1 for _, people in run.surplus)
+    return bool(run.unexpected) and all(people == 1 for _, people in run.unexpected)
 
 
 @headcount.mistake(
@@ -90,7 +92,7 @@ def rows_counted(run: Run) -> bool:
     "same number, the name decides. A query with GROUP BY ignores Meta.ordering."
 )
 def other_order(run: Run) -> bool:
-    return not run.missing and not run.surplus and run.value != run.expected
+    return not run.missing and not run.unexpected and run.value != run.expected
 
 
 @headcount.mistake("Each department costs a query of its own: this is N+1. annotate counts all.")

@@ -79,7 +79,7 @@ def ordered_often(kept: bool) -> Counter[tuple[str, int]]:
 )
 def cancelled_counted(run: Run) -> bool:
     everything = ordered_often(kept=False)
-    return bool(run.surplus) and all(tuple(row) in everything for row in run.surplus)
+    return bool(run.unexpected) and all(tuple(row) in everything for row in run.unexpected)
 
 
 @regulars.mistake(
@@ -88,19 +88,19 @@ def cancelled_counted(run: Run) -> bool:
 )
 def joined_twice(run: Run) -> bool:
     most = max(number for _, number in ordered_often(kept=False))
-    return any(number > most for _, number in run.surplus)
+    return any(number > most for _, number in run.unexpected)
 
 
 @regulars.mistake("Your list has customers with fewer orders than asked. Filter by the number.")
 def too_few(run: Run) -> bool:
-    return any(number < run.arguments[0] for _, number in run.surplus)
+    return any(number < run.arguments[0] for _, number in run.unexpected)
 
 
 @regulars.mistake("At least means this many or more: >=. Your list has one part of them.")
 def one_part(run: Run) -> bool:
     least = run.arguments[0]
     over = {number > least for _, number in run.rows}
-    return bool(run.missing) and not run.surplus and over in ({False}, {True})
+    return bool(run.missing) and not run.unexpected and over in ({False}, {True})
 
 
 @regulars.mistake(
@@ -108,7 +108,7 @@ def one_part(run: Run) -> bool:
 )
 def shipped_counted(run: Run) -> bool:
     right = dict(ordered_often(kept=True).keys())
-    return bool(run.surplus) and all(number < right[name] for name, number in run.surplus)
+    return bool(run.unexpected) and all(number < right[name] for name, number in run.unexpected)
 
 
 @regulars.mistake(
@@ -117,7 +117,7 @@ def shipped_counted(run: Run) -> bool:
 def grouped_by_name(run: Run) -> bool:
     names = [name for name, _ in run.missing]
     return any(names.count(name) > 1 for name in names) or any(
-        Customer.objects.filter(name=name).count() > 1 for name, _ in run.surplus
+        Customer.objects.filter(name=name).count() > 1 for name, _ in run.unexpected
     )
 
 
@@ -127,7 +127,7 @@ def grouped_by_name(run: Run) -> bool:
 )
 def excluded_everybody(run: Run) -> bool:
     cancelled = set(Order.objects.filter(status=CANCELLED).values_list("customer__name", flat=True))
-    return bool(run.missing) and not run.surplus and all(n in cancelled for n, _ in run.missing)
+    return bool(run.missing) and not run.unexpected and all(n in cancelled for n, _ in run.missing)
 
 
 @regulars.mistake("The orders of each customer cost a query of their own: this is N+1.")

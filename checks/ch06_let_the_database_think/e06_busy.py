@@ -52,7 +52,7 @@ def expected() -> object:
 @busy.mistake("People who have left are in your list. Leave out who is not active.")
 def left_counted(run: Run) -> bool:
     gone = set(Employee.objects.filter(is_active=False).values_list("name", flat=True))
-    return bool(run.surplus) and all(row[0] in gone for row in run.surplus)
+    return bool(run.unexpected) and all(row[0] in gone for row in run.unexpected)
 
 
 @busy.mistake(
@@ -61,15 +61,15 @@ def left_counted(run: Run) -> bool:
 )
 def pairs_counted(run: Run) -> bool:
     pairs = {(name, max(p, 1) * s, p * max(s, 1)) for name, p, s in run.expected}
-    return all((name, s, p) in pairs for name, p, s in run.surplus) and bool(run.surplus)
+    return all((name, s, p) in pairs for name, p, s in run.unexpected) and bool(run.unexpected)
 
 
 @busy.mistake("One of the two numbers still counts pairs. Both counts need distinct=True.")
 def one_distinct(run: Run) -> bool:
     right = {name: (p, s) for name, p, s in run.expected}
-    return bool(run.surplus) and all(
+    return bool(run.unexpected) and all(
         p >= right[name][0] and s >= right[name][1] and right[name] != (p, s)
-        for name, p, s in run.surplus
+        for name, p, s in run.unexpected
     )
 
 
@@ -82,7 +82,7 @@ def names_grouped(run: Run) -> bool:
 
 @busy.mistake("People without a project, or without a skill, are missing. They count with 0.")
 def without_idle(run: Run) -> bool:
-    return bool(run.missing) and not run.surplus and all(0 in row[1:] for row in run.missing)
+    return bool(run.missing) and not run.unexpected and all(0 in row[1:] for row in run.missing)
 
 
 @busy.mistake(

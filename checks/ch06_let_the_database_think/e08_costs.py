@@ -69,7 +69,7 @@ def of_department(rows: list[Any]) -> dict[str, tuple[Any, Any]]:
 
 @costs.mistake("The sum of nothing is None. Asked is 0: default=0 in Sum, or Coalesce.")
 def none_for_zero(run: Run) -> bool:
-    return any(None in row for row in run.surplus) or failed(run, "TypeError", "NoneType")
+    return any(None in row for row in run.unexpected) or failed(run, "TypeError", "NoneType")
 
 
 @costs.mistake(
@@ -78,8 +78,8 @@ def none_for_zero(run: Run) -> bool:
 )
 def sums_multiplied(run: Run) -> bool:
     right = of_department(run.expected)
-    return bool(run.surplus) and all(
-        s >= right[name][0] and b >= right[name][1] for name, s, b in run.surplus
+    return bool(run.unexpected) and all(
+        s >= right[name][0] and b >= right[name][1] for name, s, b in run.unexpected
     )
 
 
@@ -95,15 +95,15 @@ def equal_once(run: Run) -> bool:
         for place in Department.objects.all()
     }
     right = of_department(run.expected)
-    return bool(run.surplus) and all(
+    return bool(run.unexpected) and all(
         s in (once[name][0], right[name][0]) and b in (once[name][1], right[name][1])
-        for name, s, b in run.surplus
+        for name, s, b in run.unexpected
     )
 
 
 @costs.mistake("Departments are missing: those with no employees or no projects belong there, too.")
 def departments_missing(run: Run) -> bool:
-    return bool(run.missing) and not run.surplus
+    return bool(run.missing) and not run.unexpected
 
 
 @costs.mistake("The sums are right, but there is a query for each department: this is N+1.")
@@ -123,7 +123,7 @@ def projects_in_query(run: Run) -> bool:
     "annotate."
 )
 def ungrouped(run: Run) -> bool:
-    one = of_department(run.surplus) if not run.error else {}
+    one = of_department(run.unexpected) if not run.error else {}
     right = of_department(run.expected)
     return (
         failed(run, "FieldError", "aggregate")

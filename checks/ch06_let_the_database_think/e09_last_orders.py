@@ -61,7 +61,7 @@ def expected() -> object:
 
 @last_orders.mistake("Customers who never ordered are in your list, with None. Leave them out.")
 def never_ordered_none(run: Run) -> bool:
-    return bool(run.surplus) and all(number is None for _, number in run.surplus)
+    return bool(run.unexpected) and all(number is None for _, number in run.unexpected)
 
 
 @last_orders.mistake(
@@ -86,7 +86,7 @@ def the_oldest(run: Run) -> bool:
     "The newest is the one with the latest placed_at, not the one with the highest key or number."
 )
 def by_key(run: Run) -> bool:
-    return bool(run.surplus) and all(n == "2026-9999" for _, n in run.surplus)
+    return bool(run.unexpected) and all(n == "2026-9999" for _, n in run.unexpected)
 
 
 @last_orders.mistake("That is the time of the last order. Asked is its number.")
@@ -149,7 +149,9 @@ def last_of_each(run: Run) -> bool:
 @last_orders.mistake("Two customers of the same name became one. Tell customers apart by pk.")
 def one_of_namesakes(run: Run) -> bool:
     names = Counter(name for name, _ in run.expected)
-    return bool(run.missing) and not run.surplus and all(names[name] > 1 for name, _ in run.missing)
+    return (
+        bool(run.missing) and not run.unexpected and all(names[name] > 1 for name, _ in run.missing)
+    )
 
 
 @last_orders.right

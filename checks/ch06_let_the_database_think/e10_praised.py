@@ -56,7 +56,9 @@ def expected() -> object:
 
 @praised.mistake("Products without any review are in your list. Nobody has praised them.")
 def nobody_said(run: Run) -> bool:
-    return bool(run.surplus) and all(not product.review_set.exists() for product in run.surplus)
+    return bool(run.unexpected) and all(
+        not product.review_set.exists() for product in run.unexpected
+    )
 
 
 @praised.mistake("A product comes more than once: a JOIN makes a row for each of its reviews.")
@@ -72,13 +74,13 @@ def once_for_each_review(run: Run) -> bool:
 )
 def good_on_average(run: Run) -> bool:
     good = Product.objects.annotate(a=Avg("review__rating")).filter(a__gte=4)
-    return bool(run.surplus) and {p.pk for p in run.rows} == {p.pk for p in good}
+    return bool(run.unexpected) and {p.pk for p in run.rows} == {p.pk for p in good}
 
 
 @praised.mistake("Your list has products with 3 stars. Less than 4 is bad, 4 itself is good.")
 def three_stars(run: Run) -> bool:
     three = Product.objects.annotate(worst=Min("review__rating")).filter(worst__gte=3)
-    return bool(run.surplus) and {p.pk for p in run.rows} == {p.pk for p in three}
+    return bool(run.unexpected) and {p.pk for p in run.rows} == {p.pk for p in three}
 
 
 @praised.mistake("Your list has reviews. Asked are the products.")
@@ -88,8 +90,8 @@ def reviews_given(run: Run) -> bool:
 
 @praised.mistake("Your list has products with a good review and a bad one. No review may be bad.")
 def some_good_word(run: Run) -> bool:
-    return bool(run.surplus) and all(
-        product.review_set.filter(rating__gte=4).exists() for product in run.surplus
+    return bool(run.unexpected) and all(
+        product.review_set.filter(rating__gte=4).exists() for product in run.unexpected
     )
 
 
@@ -97,7 +99,7 @@ def some_good_word(run: Run) -> bool:
 def only_five(run: Run) -> bool:
     return (
         bool(run.missing)
-        and not run.surplus
+        and not run.unexpected
         and all(product.review_set.filter(rating=4).exists() for product in run.missing)
     )
 

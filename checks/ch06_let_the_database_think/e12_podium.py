@@ -72,7 +72,7 @@ def other_columns(run: Run) -> bool:
 
 @podium.mistake("People without a department have no place: leave them out.")
 def no_department(run: Run) -> bool:
-    return bool(run.surplus) and all(name is None for name, _, _ in run.surplus)
+    return bool(run.unexpected) and all(name is None for name, _, _ in run.unexpected)
 
 
 @podium.mistake(
@@ -99,13 +99,13 @@ def no_window(run: Run) -> bool:
 @podium.mistake("The lowest salary is first in your ranking. desc() turns it round.")
 def lowest_first(run: Run) -> bool:
     lowest = Employee.objects.filter(department__name="Finance").earliest("salary")
-    return ("Finance", 1, lowest.name) in set(map(tuple, run.surplus))
+    return ("Finance", 1, lowest.name) in set(map(tuple, run.unexpected))
 
 
 @podium.mistake("Equal salaries share a place. RowNumber gives each row another number: use Rank.")
 def numbered(run: Run) -> bool:
     return len(run.missing) == 1 or {row[2] for row in run.missing} == {
-        row[2] for row in run.surplus
+        row[2] for row in run.unexpected
     }
 
 
@@ -113,7 +113,7 @@ def numbered(run: Run) -> bool:
     "After two first places comes the third, and not the second. DenseRank leaves no gap: use Rank."
 )
 def dense(run: Run) -> bool:
-    return not run.missing and bool(run.surplus) and all(row[1] == 2 for row in run.surplus)
+    return not run.missing and bool(run.unexpected) and all(row[1] == 2 for row in run.unexpected)
 
 
 @podium.mistake("Asked are the places 1 and 2. Your list has others, or lacks one of them.")

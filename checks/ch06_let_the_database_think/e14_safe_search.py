@@ -96,7 +96,7 @@ def rows_not_names(run: Run) -> bool:
 
 @safe_search.mistake("Two customers can have the same name, and both belong to the list.")
 def names_once(run: Run) -> bool:
-    return bool(run.missing) and not run.surplus and {*run.rows} >= {*run.missing}
+    return bool(run.missing) and not run.unexpected and {*run.rows} >= {*run.missing}
 
 
 @safe_search.mistake(
@@ -104,7 +104,7 @@ def names_once(run: Run) -> bool:
 )
 def other_cities(run: Run) -> bool:
     names = all(isinstance(row, str) for row in run.rows)
-    return names and bool(run.surplus or run.missing)
+    return names and bool(run.unexpected or run.missing)
 
 
 @safe_search.right

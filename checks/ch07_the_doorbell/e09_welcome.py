@@ -19,7 +19,7 @@ welcome = Exercise(
     "07.9",
     "A welcome for everybody who is new",
     minutes=4,
-    commits=True,  # on_commit is a good place, too.
+    needs_commit=True,  # on_commit is a good place, too.
     hints=[
         "Which signal rings when an employee was saved, wherever that happens?",
         "post_save hands over the object as instance, and created: whether the row is new.",

@@ -20,7 +20,7 @@ take = Exercise(
     "07.10",
     "The stock is low",
     minutes=5,
-    commits=True,  # on_commit is a good place, too.
+    needs_commit=True,  # on_commit is a good place, too.
     hints=[
         "First the row, then the bell: who hears it may look at the table.",
         "send takes the sender, and as many values by name as you like.",

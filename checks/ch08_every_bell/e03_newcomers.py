@@ -64,7 +64,7 @@ def employees_not_names(run: Run) -> bool:
 @newcomers.mistake("Your list has things that are no employees. Say which sender you listen to.")
 def other_senders(run: Run) -> bool:
     names = {"Falconry", *Department.objects.values_list("name", flat=True)}
-    return any(str(row) in names for row in run.surplus)
+    return any(str(row) in names for row in run.unexpected)
 
 
 @newcomers.mistake(
@@ -72,12 +72,12 @@ def other_senders(run: Run) -> bool:
     "created, in post_save, says it right."
 )
 def key_means_old(run: Run) -> bool:
-    return bool(run.surplus) and bool(run.missing)
+    return bool(run.unexpected) and bool(run.missing)
 
 
 @newcomers.mistake("Your list has people who were only saved again. post_save says it: created.")
 def saved_again(run: Run) -> bool:
-    return bool(run.surplus)
+    return bool(run.unexpected)
 
 
 @newcomers.mistake(

@@ -78,7 +78,7 @@ def no_salary(run: Run) -> bool:
     "read the old one in pre_save."
 )
 def read_after(run: Run) -> bool:
-    rows = {tuple(row) for row in run.surplus}
+    rows = {tuple(row) for row in run.unexpected}
     return bool(run.missing) and any(old == new for _, old, new in rows)
 
 
@@ -92,17 +92,17 @@ def nothing_differs(run: Run) -> bool:
 
 @salary_log.mistake("Your list has saves that did not change the salary. Compare old and new.")
 def not_compared(run: Run) -> bool:
-    return bool(run.surplus) and all(old == new for _, old, new in run.surplus)
+    return bool(run.unexpected) and all(old == new for _, old, new in run.unexpected)
 
 
 @salary_log.mistake("Your list has a person who was hired. No salary was changed by that.")
 def hired_in_list(run: Run) -> bool:
-    return any(name == "Nils Berg" and not old for name, old, _ in run.surplus)
+    return any(name == "Nils Berg" and not old for name, old, _ in run.unexpected)
 
 
 @salary_log.mistake("Each row is (name, old, new), in this order. Yours has old and new exchanged.")
 def exchanged(run: Run) -> bool:
-    return (*run.missing[0][:1], *run.missing[0][:0:-1]) in [tuple(row) for row in run.surplus]
+    return (*run.missing[0][:1], *run.missing[0][:0:-1]) in [tuple(row) for row in run.unexpected]
 
 
 @salary_log.mistake(
@@ -110,7 +110,7 @@ def exchanged(run: Run) -> bool:
     "the first raise: the object must not keep the very first one."
 )
 def very_first(run: Run) -> bool:
-    return any(new == 50_002 and old != 50_001 for _, old, new in run.surplus)
+    return any(new == 50_002 and old != 50_001 for _, old, new in run.unexpected)
 
 
 @salary_log.mistake("A change is missing where save() named its fields: update_fields=['salary'].")

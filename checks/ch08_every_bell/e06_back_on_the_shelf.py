@@ -84,7 +84,7 @@ back_on_the_shelf = Exercise(
     "08.6",
     "Back on the shelf",
     minutes=8,
-    commits=True,
+    needs_commit=True,
     layers=LAYERS,
     changes=[changes.newcomer],
     hints=[

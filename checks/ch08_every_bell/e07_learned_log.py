@@ -113,7 +113,7 @@ def not_the_through_model(run: Run) -> bool:
     "and adding what is there already rings as well, with an empty pk_set."
 )
 def before_and_after(run: Run) -> bool:
-    return bool(run.surplus) and all(run.rows.count(row) > 1 for row in run.expected)
+    return bool(run.unexpected) and all(run.rows.count(row) > 1 for row in run.expected)
 
 
 @learned_log.mistake(
@@ -121,12 +121,12 @@ def before_and_after(run: Run) -> bool:
     "instance.skills.all() has all."
 )
 def all_skills(run: Run) -> bool:
-    return bool(run.surplus) and not run.missing and run.arguments[0].work is by_set
+    return bool(run.unexpected) and not run.missing and run.arguments[0].work is by_set
 
 
 @learned_log.mistake("Your list has skills that were taken away. Look at action.")
 def also_removed(run: Run) -> bool:
-    return bool(run.surplus)
+    return bool(run.unexpected)
 
 
 def pairs(instance: Any, reverse: bool, pk_set: set[int]) -> list[tuple[str, str]]:

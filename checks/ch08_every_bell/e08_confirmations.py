@@ -53,7 +53,7 @@ confirmations = Exercise(
     "08.8",
     "A mail that is true",
     minutes=8,
-    commits=True,
+    needs_commit=True,
     layers=LAYERS,
     changes=[changes.newcomer],
     hints=[

@@ -48,7 +48,7 @@ together = Exercise(
     "08.10",
     "All or nothing",
     minutes=6,
-    commits=True,
+    needs_commit=True,
     layers=LAYERS,
     changes=[changes.newcomer],
     hints=[

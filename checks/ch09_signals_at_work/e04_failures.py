@@ -89,7 +89,7 @@ def name_missing(run: Run) -> bool:
 )
 def wrong_bell(run: Run) -> bool:
     return failed(run, "TypeError", "credentials") or any(
-        row[0] in ("ann", "kofi") for row in run.surplus
+        row[0] in ("ann", "kofi") for row in run.unexpected
     )
 
 
@@ -102,7 +102,7 @@ def user_wanted(run: Run) -> bool:
 
 @failures.mistake("Where there is no name or no request, put None, not an empty text.")
 def empty_texts(run: Run) -> bool:
-    return any(isinstance(row, tuple) and "" in row for row in run.surplus)
+    return any(isinstance(row, tuple) and "" in row for row in run.unexpected)
 
 
 @failures.mistake(
@@ -133,7 +133,7 @@ def only_once(run: Run) -> bool:
     "and put None where there is no name or no request."
 )
 def some_missing(run: Run) -> bool:
-    return bool(run.missing) and not run.surplus
+    return bool(run.missing) and not run.unexpected
 
 
 @failures.right

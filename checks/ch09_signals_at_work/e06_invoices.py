@@ -10,7 +10,7 @@ invoices = Prediction(
     "Predict: how many invoices?",
     minutes=4,
     layers=SIGNALS,
-    commits=True,
+    needs_commit=True,
     hints=[
         "Only order_created leads to an invoice. Which lines send it?",
         "place_order sends it on commit: not for a refused order, and not after a rollback.",

@@ -40,7 +40,7 @@ import_orders = Exercise(
     "The orders of the fair",
     minutes=6,
     layers=SIGNALS,
-    commits=True,
+    needs_commit=True,
     changes=[sold_out],
     hints=[
         "A loop over the rows; in it, get the customer and the product, and call place_order().",

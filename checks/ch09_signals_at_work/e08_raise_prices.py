@@ -30,7 +30,7 @@ raise_prices = Exercise(
     "Everything is dearer",
     minutes=5,
     queries=3,
-    commits=True,
+    needs_commit=True,
     changes=[many_products],
     hints=[
         "One UPDATE for all rows: update() with an F expression. Not all products are active.",

@@ -79,7 +79,7 @@ fifth = Exercise(
     "A gift for the fifth order",
     minutes=6,
     layers=SIGNALS,
-    commits=True,
+    needs_commit=True,
     changes=[changes.newcomer],
     hints=[
         "order_created rings after the commit, so a receiver of it may send the mail at once.",

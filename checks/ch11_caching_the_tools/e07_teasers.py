@@ -120,7 +120,7 @@ def not_in_stock(run: Run) -> bool:
     return any(
         Product.objects.filter(name=row["name"], price=row["price"]).exists()
         and not Product.objects.in_stock().filter(name=row["name"], price=row["price"]).exists()
-        for row in run.surplus
+        for row in run.unexpected
     )
 
 
@@ -130,7 +130,7 @@ def no_second_order(run: Run) -> bool:
     prices = [row["price"] for row in run.rows]
     return (
         all(names)
-        and bool(run.surplus or run.missing)
+        and bool(run.unexpected or run.missing)
         and prices == [row["price"] for row in run.expected]
     )
 

@@ -87,7 +87,7 @@ sale = Exercise(
     "A sale, and nobody sees the old price",
     minutes=6,
     layers=("sql", "cache"),
-    commits=True,
+    needs_commit=True,
     changes=[off_offer],
     hints=[
         (

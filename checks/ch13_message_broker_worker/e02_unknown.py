@@ -55,7 +55,7 @@ def functions(run: Run) -> bool:
     "so. Look into app.tasks."
 )
 def celerys_own(run: Run) -> bool:
-    return run.surplus == ["celery.backend_cleanup"]
+    return run.unexpected == ["celery.backend_cleanup"]
 
 
 @unknown.mistake("The whole name counts: module and function. A part of it is the name of no task.")

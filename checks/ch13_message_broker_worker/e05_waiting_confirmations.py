@@ -99,19 +99,19 @@ def named_only(run: Run) -> bool:
 
 @waiting_confirmations.mistake("One with an eta waits for its time. It does not count.")
 def with_eta(run: Run) -> bool:
-    return bool({12, 9} & set(run.surplus)) and not {5, 6} & set(run.surplus)
+    return bool({12, 9} & set(run.unexpected)) and not {5, 6} & set(run.unexpected)
 
 
 @waiting_confirmations.mistake(
     "The whole name must be shop.tasks.send_confirmation. Other tasks are called nearly so."
 )
 def near_names(run: Run) -> bool:
-    return bool({5, 6} & set(run.surplus))
+    return bool({5, 6} & set(run.unexpected))
 
 
 @waiting_confirmations.mistake("The oldest comes first, as in the list of messages.")
 def other_order(run: Run) -> bool:
-    return not run.missing and not run.surplus
+    return not run.missing and not run.unexpected
 
 
 def confirmations(messages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

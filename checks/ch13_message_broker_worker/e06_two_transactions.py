@@ -9,7 +9,7 @@ two_transactions = Prediction(
     "13.6",
     "Predict: two transactions",
     minutes=3,
-    commits=True,
+    needs_commit=True,
     hints=[
         "When does delay() send: at once, or at the end? And delay_on_commit()?",
         "At the commit, number 2 has been in the queue for a while.",

@@ -19,7 +19,7 @@ sign_up = Exercise(
     "13.10",
     "Welcome, when it is certain",
     minutes=7,
-    commits=True,
+    needs_commit=True,
     hints=[
         "delay() sends at once, whether the row stays or not. What waits for the commit?",
         "transaction.on_commit() takes a function. And each task has a short form of it.",

@@ -14,7 +14,7 @@ ship = Exercise(
     "14.6",
     "Shipped once",
     minutes=9,
-    commits=True,
+    needs_commit=True,
     hints=[
         "Who says that it is not shipped yet: a look before, or the write itself?",
         (

@@ -87,7 +87,7 @@ safe = Exercise(
     "A test for any task",
     minutes=6,
     changes=[changes.newcomer],
-    commits=True,
+    needs_commit=True,
     layers=("http",),
     hints=[
         "Run the task twice. Then look: what is there, and how often?",

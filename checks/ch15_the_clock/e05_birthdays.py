@@ -87,7 +87,7 @@ def century(run: Run) -> bool:
     "In a year with a 29 February, people born on it celebrate on that day, and not on the 28th."
 )
 def a_day_early(run: Run) -> bool:
-    return run.arguments[0] == date(2028, 2, 28) and bool(run.surplus)
+    return run.arguments[0] == date(2028, 2, 28) and bool(run.unexpected)
 
 
 @birthdays.mistake(
@@ -101,7 +101,7 @@ def left_out(run: Run) -> bool:
     "Who is born on 29 February celebrates on the 28th in such a year, not on 1 March."
 )
 def a_day_late(run: Run) -> bool:
-    return day_of(run) == (3, 1) and "Cleo Papadakis" in run.surplus
+    return day_of(run) == (3, 1) and "Cleo Papadakis" in run.unexpected
 
 
 @birthdays.mistake(

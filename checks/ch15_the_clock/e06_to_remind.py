@@ -101,7 +101,7 @@ def ends_of(keys: list[int]) -> list[date]:
 
 @to_remind.mistake("Ann has her reminder of this end. Leave her out, or she gets it each night.")
 def again(run: Run) -> bool:
-    return Reminder.objects.filter(membership__in=run.surplus).exists()
+    return Reminder.objects.filter(membership__in=run.unexpected).exists()
 
 
 def in_range(today: date) -> Any:

@@ -47,7 +47,7 @@ remind_once = Exercise(
     "15.8",
     "One letter, whatever happens",
     minutes=7,
-    commits=True,
+    needs_commit=True,
     # Without the SQL: the time of now is in it.
     layers=("http",),
     changes=[reminded_now, reminded_last_year, same_moment],

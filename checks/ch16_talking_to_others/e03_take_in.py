@@ -48,7 +48,7 @@ take_in = Exercise(
     "16.3",
     "Once, and only once",
     minutes=5,
-    commits=True,  # an IntegrityError may be caught
+    needs_commit=True,  # an IntegrityError may be caught
     changes=[came_before, other_partner, same_moment],
     hints=[
         (

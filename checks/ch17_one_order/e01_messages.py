@@ -9,7 +9,7 @@ messages = Prediction(
     "Predict: how many messages?",
     minutes=3,
     layers=("tasks",),
-    commits=True,
+    needs_commit=True,
     hints=[
         "A message is sent after the commit. Which of the three orders are committed?",
         "10,000 pots are refused: nothing is written. The third order is rolled back.",

@@ -10,7 +10,7 @@ taken = Prediction(
     "Predict: how often is the money taken?",
     minutes=3,
     layers=REQUESTS,
-    commits=True,
+    needs_commit=True,
     hints=[
         '"cut" has taken the money, and the answer got lost. "500" has done nothing.',
         "The step is tried again until it is done. Which key does each try send?",

@@ -38,7 +38,7 @@ give_points = Exercise(
     "Step 2: give them, once",
     minutes=5,
     layers=REQUESTS,
-    commits=True,  # an IntegrityError may be caught
+    needs_commit=True,  # an IntegrityError may be caught
     changes=[given_before, taken_back_before, given_meanwhile],
     hints=[
         "Which method looks for a row, and makes it where there is none?",

@@ -72,7 +72,9 @@ def one_name(run: Run) -> bool:
 
 @standings.mistake("Customers without an entry are to be in the list too, with 0.")
 def without_strangers(run: Run) -> bool:
-    return bool(run.missing) and all(points == 0 for _, points in run.missing) and not run.surplus
+    return (
+        bool(run.missing) and all(points == 0 for _, points in run.missing) and not run.unexpected
+    )
 
 
 @standings.mistake("You ask once for each customer. annotate() asks once for all.")

@@ -39,7 +39,7 @@ order_with_points = Exercise(
     "Step 5: a message, when it is certain",
     minutes=6,
     layers=("http",),
-    commits=True,
+    needs_commit=True,
     hints=[
         "transaction.on_commit() calls a function after the commit, and not after a rollback.",
         "on_commit() wants a function without arguments: partial(task.delay, order.pk).",

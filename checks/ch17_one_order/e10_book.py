@@ -21,7 +21,7 @@ book = Exercise(
     "Step 8: the cache",
     minutes=6,
     layers=REQUESTS,
-    commits=True,
+    needs_commit=True,
     hints=[
         "cache.delete(key) lets it forget. But when? Somebody may read before the commit.",
         "Whoever reads before the commit sees the old rows, and puts the old sum into the cache.",

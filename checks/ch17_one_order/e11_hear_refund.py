@@ -42,7 +42,7 @@ hear_refund = Exercise(
     'Step 9: the partner says "refunded"',
     minutes=7,
     layers=REQUESTS,
-    commits=True,  # an IntegrityError may be caught
+    needs_commit=True,  # an IntegrityError may be caught
     changes=[was_given, given_and_taken, taken_back_before, taken_meanwhile],
     hints=[
         'First find the entry with the reason "ordered" of the order with this number.',

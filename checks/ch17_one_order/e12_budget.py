@@ -93,7 +93,7 @@ budget = Exercise(
     "Step 10: the budget, as a test",
     minutes=15,
     layers=("http",),
-    commits=True,
+    needs_commit=True,
     hints=[
         (
             "Four promises, so three or four tests: queries, what is new after give(), two users, give() "

@@ -3,7 +3,7 @@
 import pytest
 from django.core.paginator import Paginator
 
-from tutor.judge.compare import difference, settle
+from tutor.judge.compare import difference, materialize
 
 
 @pytest.mark.parametrize(
@@ -23,14 +23,14 @@ from tutor.judge.compare import difference, settle
     ],
 )
 def test_the_same(expected, value):
-    assert difference(expected, settle(value), ordered=False) is None
+    assert difference(expected, materialize(value), ordered=False) is None
 
 
 def test_raw_rows(db):
     from company.models import Skill
 
     Skill.objects.create(name="Listening")
-    rows = settle(Skill.objects.raw("SELECT * FROM company_skill"))
+    rows = materialize(Skill.objects.raw("SELECT * FROM company_skill"))
     assert difference(list(Skill.objects.all()), rows, ordered=False) is None
 
 
@@ -45,7 +45,7 @@ def test_raw_rows(db):
     ],
 )
 def test_what_is_different(expected, value, says):
-    assert says in (difference(expected, settle(value), ordered=False) or "")
+    assert says in (difference(expected, materialize(value), ordered=False) or "")
 
 
 def test_order_counts_only_where_it_is_asked_for():

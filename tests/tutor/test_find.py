@@ -1,5 +1,6 @@
 """An exercise is found by its number: one file, imported alone."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,14 @@ def test_an_exercise_is_imported_alone() -> None:
     assert title == "The order sheet"
     exercises = [name for name in modules.split() if ".e" in name]
     assert exercises == ["checks.ch04_forward_and_reverse.e07_order_sheet"]
+
+
+def test_no_file_imports_an_exercise() -> None:
+    """So what is true of 04.7 above is true of each: its chapter and checks/common, and no other."""
+    an_exercise = re.compile(r"^\s*(from|import) checks\.ch\w+(\.| import )e\d\d_", re.MULTILINE)
+    files = list(catalogue.CHECKS.rglob("*.py"))
+    assert len(files) > len(catalogue.numbers())
+    assert [file for file in files if an_exercise.search(file.read_text("utf8"))] == []
 
 
 def test_every_file_defines_the_exercise_that_its_name_says() -> None:

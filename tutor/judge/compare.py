@@ -19,7 +19,7 @@ _VIEWS = (KeysView, ValuesView, ItemsView)
 _LISTS = (list, set, frozenset, QuerySet, RawQuerySet, GeneratorType, Iterator, *_VIEWS)
 
 
-def settle(value: Any) -> Any:
+def materialize(value: Any) -> Any:
     """The value with its lazy parts evaluated: querysets, generators, sets and so on as lists."""
     # Not isinstance(): it asks the value for its class, and a proxy then fetches what it stands for.
     kind = type(value)
@@ -29,12 +29,12 @@ def settle(value: Any) -> Any:
         value = value.all()
         kind = type(value)
     if type(value) is tuple:
-        return tuple(settle(item) for item in value)
+        return tuple(materialize(item) for item in value)
     other = issubclass(kind, Sequence) and not issubclass(kind, tuple | str | bytes)
     if other or issubclass(kind, _LISTS):  # A page of a Paginator is a Sequence.
-        return [settle(item) for item in value]
+        return [materialize(item) for item in value]
     if issubclass(kind, dict):
-        return {key: settle(item) for key, item in value.items()}
+        return {key: materialize(item) for key, item in value.items()}
     return value
 
 
@@ -90,7 +90,7 @@ def _details(expected: Any, value: Any, ordered: bool) -> str:
     return f"Your function returned {shown(value)}; right is {shown(expected)}."
 
 
-def surplus(rows: list[Any], others: list[Any], ordered: bool = False) -> list[Any]:
+def rows_not_in(rows: list[Any], others: list[Any], ordered: bool = False) -> list[Any]:
     """The rows that are not among the others, or are there more often."""
     left = Counter(_frozen(_row_as_tuple(row), ordered) for row in others)
     found = []
@@ -105,12 +105,12 @@ def surplus(rows: list[Any], others: list[Any], ordered: bool = False) -> list[A
 def _rows(expected: list[Any], value: list[Any], ordered: bool) -> str:
     if expected and value and (sentence := _shape(expected[0], value[0])):
         return sentence
-    missing, many = surplus(expected, value, ordered), surplus(value, expected, ordered)
+    missing, many = rows_not_in(expected, value, ordered), rows_not_in(value, expected, ordered)
     if not missing and not many:
         number = next(
             n
             for n, (right, given) in enumerate(zip(expected, value, strict=True))
-            if surplus([right], [given], ordered)
+            if rows_not_in([right], [given], ordered)
         )
         return (
             f"These are the right rows in another order: row {number + 1} is "
@@ -119,7 +119,7 @@ def _rows(expected: list[Any], value: list[Any], ordered: bool) -> str:
     said = [f"{count(len(value), 'row')} in place of {len(expected)}."]
     if len(value) == len(expected):
         said = ["As many rows as asked, but not the right ones."]
-    repeated = [row for row in many if len(surplus([row], expected, ordered)) == 0]
+    repeated = [row for row in many if len(rows_not_in([row], expected, ordered)) == 0]
     strange = [row for row in many if row not in repeated]
     for words, rows in (
         ("Missing", missing),
@@ -153,8 +153,8 @@ def _row(row: Any) -> str:
 def _entries(expected: dict[Any, Any], value: dict[Any, Any], ordered: bool) -> str:
     if missing := [key for key in expected if key not in value]:
         return f"Keys that are missing: {_list(missing)}."
-    if surplus := [key for key in value if key not in expected]:
-        return f"Keys that are too many: {_list(surplus)}."
+    if unexpected := [key for key in value if key not in expected]:
+        return f"Keys that are too many: {_list(unexpected)}."
     for key, right in expected.items():
         if _frozen(right, ordered) != _frozen(value[key], ordered):
             return f"Under {shown(key)}: " + (difference(right, value[key], ordered) or "")

@@ -55,12 +55,12 @@ class Run:
     @property
     def missing(self) -> list[Any]:
         """The rows that are expected and not there; one that is there too seldom as well."""
-        return compare.surplus(self.expected, self.rows)
+        return compare.rows_not_in(self.expected, self.rows)
 
     @property
-    def surplus(self) -> list[Any]:
+    def unexpected(self) -> list[Any]:
         """The rows that are there and not expected; one that is there too often as well."""
-        return compare.surplus(self.rows, self.expected)
+        return compare.rows_not_in(self.rows, self.expected)
 
     @property
     def n_plus_1(self) -> set[str]:
@@ -91,11 +91,11 @@ class Wrong:
 class BaseExercise:
     """What exercises and predictions have in common.
 
-    layers       the layers to record (see glass.watch)
-    commits      whether transactions are part of the task, or threads that must see the rows, or
-                 an error of the database that is caught: on PostgreSQL, too, the answer then gets
-                 a database of its own, and no transaction around it (see tutor.judge.rows)
-    sqlite_only  whether the task is about SQLite, so that it is not proved on PostgreSQL
+    layers        the layers to record (see glass.watch)
+    needs_commit  whether transactions are part of the task, or threads that must see the rows, or
+                  an error of the database that is caught: on PostgreSQL, too, the answer then gets
+                  a database of its own, and no transaction around it (see tutor.judge.rows)
+    sqlite_only   whether the task is about SQLite, so that it is not proved on PostgreSQL
     """
 
     kind = ""
@@ -108,7 +108,7 @@ class BaseExercise:
         minutes: int,
         hints: Iterable[str],
         layers: Iterable[str] = ("sql", "http"),
-        commits: bool = False,
+        needs_commit: bool = False,
         sqlite_only: bool = False,
     ) -> None:
         self.id: str = id
@@ -116,7 +116,7 @@ class BaseExercise:
         self.minutes: int = minutes
         self.hints = list(hints)
         self.layers = tuple(layers)
-        self.commits = commits
+        self.needs_commit = needs_commit
         self.sqlite_only = sqlite_only
 
     @property
@@ -134,7 +134,7 @@ class Exercise(BaseExercise):
     ordered  whether the order of a returned list is part of the task
     changes  functions that change the fresh rows, so that today's result alone is not enough;
              the docstring of each says in words what it did (see checks.common.changes)
-    options  layers, commits, sqlite_only: see BaseExercise
+    options  layers, needs_commit, sqlite_only: see BaseExercise
     """
 
     kind = "exercise"
@@ -217,7 +217,7 @@ class Prediction(BaseExercise):
     because  why it is so, said after every guess
     wrong    guesses that people make, and what is said about each
     fact     what happened, taken from the run; the number of queries by default
-    options  layers, commits, sqlite_only: see BaseExercise
+    options  layers, needs_commit, sqlite_only: see BaseExercise
     """
 
     kind = "prediction"

@@ -93,7 +93,7 @@ class _Judge:
         self.file: str = _ask(answer, lambda it: it.__code__.co_filename, default="")
         self.say = partial(Verdict, task.id, task.title)
         self.run = Run()  # the one that is under way
-        self.rows: Rows = rows(task.commits)
+        self.rows: Rows = rows(task.needs_commit)
         self.restore: Callable[[], None] = lambda: None
         self.clock = running.Clock()
 
@@ -149,7 +149,7 @@ class _Judge:
                     value = async_to_sync(_limited)(answer, arguments)
                 else:
                     value = answer(*arguments)
-                run.value = compare.settle(value)
+                run.value = compare.materialize(value)
             except BaseException as error:  # noqa: BLE001 Whatever it is, the learner is told.
                 run.error = error
         self.clock.restart()
@@ -199,7 +199,7 @@ class _Judge:
         expected = None
         if task.expected:
             # Read a second time for the answer: objects remember what was fetched through them.
-            expected = compare.settle(task.expected(*list(task.arguments())[number]))
+            expected = compare.materialize(task.expected(*list(task.arguments())[number]))
         arguments = list(task.arguments())[number]
         if not _takes(self.answer, arguments):
             run = self.run = Run(arguments)
@@ -274,7 +274,7 @@ class _Judge:
         if run.error is not None:
             where, code = self._where(run.error)
             return self._about(run, "error", _explain(run.error, where), [], code)
-        fact = compare.settle(task.fact(run))
+        fact = compare.materialize(task.fact(run))
         if not isinstance(fact, type(self.guess)):
             asked = next(words for kind, words in _KINDS.items() if isinstance(fact, kind))
             sentence = f"Asked is {asked}; your guess is {compare.shown(self.guess)}."

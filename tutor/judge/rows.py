@@ -25,12 +25,12 @@ from tutor.judge import postgres
 _numbers = count(1)
 
 
-def rows(commits: bool) -> Rows:
-    """The rows for one answer; `commits`: whether a transaction around it would be in its way."""
+def rows(needs_commit: bool) -> Rows:
+    """The rows for one answer; `needs_commit`: whether a transaction around it would be in its way."""
     if database.private is not None:
         return CopiedFile(database.private.template)
     name = connections.settings[DEFAULT_DB_ALIAS]["NAME"]
-    return CopiedDatabase(name) if commits and _can_be_copied(name) else RolledBack()
+    return CopiedDatabase(name) if needs_commit and _can_be_copied(name) else RolledBack()
 
 
 class Rows:
