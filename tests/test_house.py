@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -9,55 +10,63 @@ import pytest
 from tutor.paths import ROOT
 
 ROOMS = ("glass", "tutor", "checks", "course_project")
-PROJECT = {path.name for path in (ROOT / "course_project").iterdir() if path.is_dir()}
+APPS = {path.parent.name for path in (ROOT / "course_project").glob("*/__init__.py")}
 
 
-def modules(package: str) -> dict[str, Path]:
-    """{"glass.layers.sql": its file, ...}"""
+def modules(package: str, root: Path = ROOT) -> dict[str, Path]:
+    """{dotted name: file} of all modules of the package."""
     found = {}
-    for path in sorted((ROOT / package).rglob("*.py")):
-        parts = list(path.relative_to(ROOT).with_suffix("").parts)
+    for path in sorted((root / package).rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Whatever it imports, inside functions too; not what only the type checker reads."""
+    """The absolute names that the file imports, inside functions too, but not for types alone.
+
+    `from a import b` gives "a.b": b may be a module.
+    """
     waiting: list[ast.AST] = [ast.parse(path.read_text("utf8"))]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             waiting += node.orelse
-        elif isinstance(node, ast.Import):
+            continue
+        if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        else:
-            waiting += ast.iter_child_nodes(node)
+        waiting += ast.iter_child_nodes(node)
 
 
-def graph(package: str) -> dict[str, set[str]]:
-    """Each module of a package, and those of the package that it imports."""
-    known = modules(package)
-
-    def nearest(name: str) -> str | None:
-        """The module that `from a import b` reads: a.b where that is one, else a."""
-        return next((each for each in (name, name.rpartition(".")[0]) if each in known), None)
-
-    found = {}
+def graph(package: str, root: Path = ROOT) -> dict[str, set[str]]:
+    """{module: the modules of the same package that it imports}"""
+    known = modules(package, root)
+    edges: dict[str, set[str]] = {}
     for module, path in known.items():
-        names = {nearest(name) for name in imported(path)} - {module, None}
-        found[module] = {name for name in names if name}
-    return found
+        targets = {name if name in known else name.rpartition(".")[0] for name in imported(path)}
+        edges[module] = targets & known.keys() - {module}
+    return edges
+
+
+def circle(edges: dict[str, set[str]]) -> list[str] | None:
+    """The modules of a circle, or None where there is none."""
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return None
 
 
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [
-        ("glass", {"tutor", "checks", "classroom", *PROJECT}),
-        ("tutor", {"checks", "classroom"}),
-        ("checks", {"classroom"}),
-        ("course_project", {"glass", "tutor", "checks", "classroom"}),
+        ("glass", {"tutor", "checks", "tests", "benchmarks", *APPS}),
+        ("tutor", {"checks", "tests", "benchmarks"}),
+        ("checks", {"tests", "benchmarks"}),
+        ("course_project", {"glass", "tutor", "checks", "tests", "benchmarks"}),
     ],
 )
 def test_imports_run_one_way(package: str, forbidden: set[str]) -> None:
@@ -70,42 +79,44 @@ def test_imports_run_one_way(package: str, forbidden: set[str]) -> None:
     assert wrong == []
 
 
-def circles(found: dict[str, set[str]]) -> list[list[str]]:
-    """Groups of modules that import each other, also by way of others (Tarjan's algorithm)."""
-    number: dict[str, int] = {}
-    lowest: dict[str, int] = {}
-    stack: list[str] = []
-    groups: list[list[str]] = []
-
-    def visit(module: str) -> None:
-        number[module] = lowest[module] = len(number)
-        stack.append(module)
-        for other in sorted(found[module]):
-            if other not in number:
-                visit(other)
-                lowest[module] = min(lowest[module], lowest[other])
-            elif other in stack:
-                lowest[module] = min(lowest[module], number[other])
-        if lowest[module] == number[module]:
-            group = stack[stack.index(module) :]
-            del stack[stack.index(module) :]
-            if len(group) > 1:
-                groups.append(sorted(group))
-
-    for module in found:
-        if module not in number:
-            visit(module)
-    return groups
+@pytest.mark.parametrize("package", ["glass", "tutor", "checks"])
+def test_no_import_goes_in_a_circle(package: str) -> None:
+    edges = graph(package)
+    assert any(edges.values())
+    assert circle(edges) is None
 
 
 @pytest.mark.parametrize("package", ["glass", "tutor", "checks"])
-def test_no_import_goes_in_a_circle(package: str) -> None:
-    assert circles(graph(package)) == []
+def test_imports_are_absolute(package: str) -> None:
+    """So that the tests here see them."""
+    relative = [
+        module
+        for module, path in modules(package).items()
+        for node in ast.walk(ast.parse(path.read_text("utf8")))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert relative == []
 
 
-def test_circles_are_found() -> None:
-    found = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": {"f"}, "f": set()}
-    assert circles(found) == [["a", "b", "c"]]
+def test_imports_inside_functions_count_and_those_for_types_do_not() -> None:
+    edges = graph("glass")
+    assert "glass.views.text" in edges["glass.trace"]
+    assert "glass.trace" not in edges["glass.views.text"]
+
+
+@pytest.mark.parametrize(
+    ("lazy", "found"),
+    [
+        ("def f():\n    from house import door", {"house.door", "house.wall"}),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import house.door", set()),
+    ],
+)
+def test_a_circle_is_found(lazy: str, found: set[str], tmp_path: Path) -> None:
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house/__init__.py").touch()
+    (tmp_path / "house/door.py").write_text("import house.wall\n")
+    (tmp_path / "house/wall.py").write_text(lazy)
+    assert set(circle(graph("house", tmp_path)) or ()) == found
 
 
 def test_no_file_is_long() -> None:

@@ -1,6 +1,8 @@
 """Who does not know the password gets nothing from a notebook's broker, and scripts get no Python."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -132,3 +134,17 @@ def test_the_password_is_shown_nowhere(server: Server) -> None:
     with pytest.raises(redis.AuthenticationError) as error:
         redis.Redis.from_url(server.url.replace(server.password, "guess")).ping()
     assert server.password not in str(error.value)
+
+
+def test_a_program_that_used_a_server_can_end() -> None:
+    script = """
+import redis
+from glass.services.redis_server import Server
+server = Server()
+client = redis.Redis.from_url(server.url)
+print(client.ping())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "True\n"

@@ -63,3 +63,17 @@ def test_an_exercise(id: str, kind: str) -> None:
 def test_what_is_not_there(word: str, says: str) -> None:
     with pytest.raises(NothingToTest, match=says):
         steps([word])
+
+
+def test_the_test_of_each_exercise_is_there() -> None:
+    words = [word for n in range(1, 18) for word in steps([f"{n:02}"])["tests"]]
+    wanted = {word for word in words if "test_matrix.py" in word}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/tutor/test_matrix.py", "--collect-only", "-q"],
+        cwd=ROOT,
+        env=undecided(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert wanted == {line for line in done.stdout.splitlines() if "::" in line}

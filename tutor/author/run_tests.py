@@ -92,7 +92,7 @@ def _of_exercise(id: str, words: list[str], course: Path) -> Steps:
 def _matrix(id: str, course: Path) -> str:
     """The test of all answers to an exercise."""
     text = (course / _file(id, course)).read_text("utf8")
-    kind = "prediction" if "Prediction(" in text else "exercise"
+    kind = "prediction" if re.search(r"^\w+ = Prediction\(", text, re.MULTILINE) else "exercise"
     return f"tests/tutor/test_matrix.py::test_{kind}[{id}]"
 
 
